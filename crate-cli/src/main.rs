@@ -1,0 +1,3 @@
+//! The command `overlay`: the scenes of Overlay Lab in a terminal.
+
+fn main() {}

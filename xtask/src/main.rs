@@ -1,0 +1,3 @@
+//! `cargo xtask serve | test | build | check-dist`.
+
+fn main() {}
