@@ -1,2 +1,10 @@
 //! Peer-to-peer overlays as pure state machines, and the simulator that runs them.
+//!
+//! Nothing here reads a clock, a global random generator or the order of a hash map, and nothing knows of a screen: the
+//! same code runs in a browser tab, in a terminal and, over real links, between browsers. A module uses only what
+//! stands above it in this list.
 #![forbid(unsafe_code)]
+
+pub mod id;
+pub mod protocol;
+pub mod time;
