@@ -7,4 +7,5 @@
 
 pub mod id;
 pub mod protocol;
+pub mod sim;
 pub mod time;

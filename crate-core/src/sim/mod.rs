@@ -1,0 +1,9 @@
+//! The simulator: worlds of nodes, what happens in them, and travel in time.
+//!
+//! The state at any moment is a function of a specification, its seed and the log of what the user did. Whatever sees
+//! more than one node's state lives here, and no protocol asks it anything.
+
+pub mod plane;
+pub mod queue;
+pub mod system;
+pub mod world;

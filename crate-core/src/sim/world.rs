@@ -1,0 +1,459 @@
+//! A world: nodes, the plane between them, and the events to come. It knows everything; no node does.
+
+use rand::{RngExt, SeedableRng};
+
+use super::plane::{Place, Plane};
+use super::queue::EventQueue;
+use super::system::System;
+use crate::id::RingId;
+use crate::protocol::{Command, Context, Directory, Event, Host, Input, Message, Note, Output, Peer, Purpose, Rng};
+use crate::time::{Duration, Time};
+
+/// What an observer is shown of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Flight<'a, M> {
+    /// Who sent it.
+    pub from: Peer,
+    /// Who is to receive it.
+    pub to: Peer,
+    /// When it was sent.
+    pub sent: Time,
+    /// When it arrives.
+    pub arrives: Time,
+    /// Whether it gets lost on the way.
+    pub lost: bool,
+    /// What it says.
+    pub message: &'a M,
+}
+
+/// Why an event happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occasion<'a, M> {
+    /// A message arrived.
+    Arrival(Flight<'a, M>),
+    /// A message was lost, or found nobody.
+    Loss(Flight<'a, M>),
+    /// A node's deadline came.
+    Deadline,
+    /// Somebody outside acted.
+    Action,
+}
+
+/// Looks on while a world runs. What it does never changes what happens.
+pub trait Observer<N: System> {
+    /// Whether nodes should build [`Note`]s.
+    fn wants_notes(&self) -> bool;
+    /// An event begins at a node; messages sent during it have it as their cause.
+    ///
+    /// Returns the event's number, which comes back as `cause` of the events that it leads to.
+    fn begin(&mut self, at: Time, node: Peer, cause: u32, occasion: Occasion<'_, N::Message>) -> u32;
+    /// A node tells its application something.
+    fn event(&mut self, at: Time, node: Peer, event: &Event<N::Id>);
+    /// A node tells something about its work.
+    fn note(&mut self, node: Peer, note: Note);
+}
+
+/// The cause of events that have none.
+pub const NO_CAUSE: u32 = u32::MAX;
+
+/// Nobody looks on.
+#[derive(Clone, Copy, Debug)]
+pub struct Unobserved;
+
+impl<N: System> Observer<N> for Unobserved {
+    fn wants_notes(&self) -> bool {
+        false
+    }
+    fn begin(&mut self, _: Time, _: Peer, _: u32, _: Occasion<'_, N::Message>) -> u32 {
+        NO_CAUSE
+    }
+    fn event(&mut self, _: Time, _: Peer, _: &Event<N::Id>) {}
+    fn note(&mut self, _: Peer, _: Note) {}
+}
+
+/// What one call of [`World::step`] did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stepped {
+    /// An event that an observer was told of.
+    Event,
+    /// A timer that had been moved meanwhile; nothing happened.
+    Nothing,
+    /// No event waits.
+    Idle,
+}
+
+/// Messages since the world began.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Messages sent, by [`Purpose`] in its order.
+    pub sent: [u64; 7],
+    /// Messages lost on the way or sent to a dead node.
+    pub lost: u64,
+    /// Events handled.
+    pub events: u64,
+}
+
+impl Counters {
+    /// Messages sent for one purpose.
+    #[must_use]
+    pub const fn sent_for(&self, purpose: Purpose) -> u64 {
+        self.sent[purpose as usize]
+    }
+
+    /// All messages sent.
+    #[must_use]
+    pub fn sent_in_all(&self) -> u64 {
+        self.sent.iter().sum()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Pending<M> {
+    Arrival { from: Peer, to: Peer, sent: Time, cause: u32, lost: bool, message: M },
+    Deadline { node: Peer },
+}
+
+/// Nodes of one system and everything between them.
+#[derive(Clone, Debug)]
+pub struct World<N: System> {
+    config: N::Config,
+    peers: Directory<N::Id>,
+    plane: Plane,
+    nodes: Vec<N>,
+    alive: Vec<bool>,
+    /// When each node's earliest waiting deadline event comes.
+    armed: Vec<Time>,
+    queue: EventQueue<Pending<N::Message>>,
+    messages_in_flight: usize,
+    now: Time,
+    loss_per_million: u32,
+    /// What nodes draw from.
+    rng: Rng,
+    /// What losses, places and meetings are drawn from, so that they do not shift with what nodes draw.
+    nature: Rng,
+    counters: Counters,
+    outputs: Vec<Output<N>>,
+}
+
+impl<N: System> World<N> {
+    /// A world without nodes.
+    #[must_use]
+    pub fn new(config: N::Config, seed: u64) -> Self {
+        Self {
+            config,
+            peers: Directory::new(),
+            plane: Plane::default(),
+            nodes: Vec::new(),
+            alive: Vec::new(),
+            armed: Vec::new(),
+            queue: EventQueue::default(),
+            messages_in_flight: 0,
+            now: Time::ZERO,
+            loss_per_million: 0,
+            rng: Rng::seed_from_u64(seed),
+            nature: Rng::seed_from_u64(seed ^ 0x6E61_7475_7265),
+            counters: Counters::default(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Puts a node that is not yet a member into the world; `None` if the identifier is taken.
+    pub fn place(&mut self, id: N::Id, place: Place) -> Option<Peer> {
+        if self.peers.find(id).is_some() {
+            return None;
+        }
+        let peer = self.intern(id, place);
+        let node = N::new(peer, self.host());
+        self.nodes.push(node);
+        Some(peer)
+    }
+
+    fn intern(&mut self, id: N::Id, place: Place) -> Peer {
+        let peer = self.peers.intern(id);
+        self.plane.push(place);
+        self.alive.push(true);
+        self.armed.push(Time::NEVER);
+        peer
+    }
+
+    /// Fills an empty world with members whose tables are in the converged state.
+    ///
+    /// # Panics
+    /// If the world already has nodes or an identifier comes twice.
+    pub fn fill_converged(&mut self, members: impl IntoIterator<Item = (N::Id, Place)>) {
+        assert!(self.nodes.is_empty(), "a world is filled once, at its beginning");
+        let mut count = 0;
+        for (id, place) in members {
+            self.intern(id, place);
+            count += 1;
+        }
+        assert_eq!(self.peers.len(), count, "members have different identifiers");
+        self.nodes = N::converged(self.host());
+        for index in 0..count {
+            self.arm(Peer(index as u32));
+        }
+    }
+
+    /// Fills an empty world by real join messages, one newcomer after the other.
+    /// Returns how many came in.
+    ///
+    /// # Panics
+    /// If the world already has nodes or an identifier comes twice.
+    pub fn fill_by_joins(&mut self, members: impl IntoIterator<Item = (N::Id, Place)>) -> usize {
+        assert!(self.nodes.is_empty(), "a world is filled once, at its beginning");
+        let mut joined = 0;
+        for (id, place) in members {
+            let peer = self.place(id, place).expect("members have different identifiers");
+            let command = self.entrance(peer);
+            self.command(peer, command.into(), &mut Unobserved);
+            while self.messages_in_flight > 0 && self.step(&mut Unobserved) != Stepped::Idle {}
+            joined += usize::from(self.node(peer).is_active());
+        }
+        joined
+    }
+
+    /// How a node comes in: by a near member (paper §2.4 assumes that the newcomer knows one), or as the first.
+    pub fn entrance(&mut self, newcomer: Peer) -> Command<N::Id> {
+        match self.near_member(newcomer) {
+            Some(contact) => Command::Join { contact },
+            None => Command::Start,
+        }
+    }
+
+    /// The nearest of a few dozen randomly met members.
+    fn near_member(&mut self, newcomer: Peer) -> Option<Peer> {
+        let count = self.nodes.len() as u32;
+        let met: Vec<Peer> =
+            if count <= 64 { Vec::new() } else { (0..64).map(|_| Peer(self.nature.random_range(0..count))).collect() };
+        let usable = |peer: &Peer| *peer != newcomer && self.is_alive(*peer) && self.node(*peer).is_active();
+        let nearness = |peer: &Peer| (self.plane.one_way(newcomer, *peer), *peer);
+        let nearest = met.into_iter().filter(usable).min_by_key(nearness);
+        nearest.or_else(|| (0..count).map(Peer).filter(usable).min_by_key(nearness))
+    }
+
+    /// What nodes find on their machine.
+    #[must_use]
+    pub fn host(&self) -> Host<'_, N> {
+        Host { peers: &self.peers, config: &self.config, proximity: &self.plane }
+    }
+
+    /// The ring that identifiers live on.
+    #[must_use]
+    pub fn space(&self) -> <N::Id as RingId>::Space {
+        N::space(&self.config)
+    }
+
+    /// The rule switches and sizes of all nodes.
+    #[must_use]
+    pub const fn config(&self) -> &N::Config {
+        &self.config
+    }
+
+    /// Everybody who was ever in the world.
+    #[must_use]
+    pub const fn peers(&self) -> &Directory<N::Id> {
+        &self.peers
+    }
+
+    /// Where everybody is.
+    #[must_use]
+    pub const fn plane(&self) -> &Plane {
+        &self.plane
+    }
+
+    /// A node's state.
+    ///
+    /// # Panics
+    /// If the peer is not of this world.
+    #[must_use]
+    pub fn node(&self, peer: Peer) -> &N {
+        &self.nodes[peer.index()]
+    }
+
+    /// All nodes, dead ones included, in peer order.
+    #[must_use]
+    pub fn nodes(&self) -> &[N] {
+        &self.nodes
+    }
+
+    /// Whether a node runs.
+    #[must_use]
+    pub fn is_alive(&self, peer: Peer) -> bool {
+        self.alive[peer.index()]
+    }
+
+    /// All nodes that run and are full members, in ring order.
+    pub fn members(&self) -> impl DoubleEndedIterator<Item = (N::Id, Peer)> + '_ {
+        self.peers.in_ring_order().filter(|(_, peer)| self.is_alive(*peer) && self.node(*peer).is_active())
+    }
+
+    /// The moment of the last event, or the one set by [`World::wait_until`].
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Messages so far.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Messages on their way.
+    pub fn in_flight(&self) -> impl Iterator<Item = Flight<'_, N::Message>> {
+        self.queue.iter().filter_map(|(arrives, pending)| match pending {
+            Pending::Arrival { from, to, sent, lost, message, .. } => {
+                Some(Flight { from: *from, to: *to, sent: *sent, arrives, lost: *lost, message })
+            }
+            Pending::Deadline { .. } => None,
+        })
+    }
+
+    /// How many messages are on their way.
+    #[must_use]
+    pub const fn messages_in_flight(&self) -> usize {
+        self.messages_in_flight
+    }
+
+    /// Lets each message get lost with this probability, in millionths.
+    pub const fn set_loss(&mut self, per_million: u32) {
+        self.loss_per_million = per_million;
+    }
+
+    /// A place that a newcomer of this world gets.
+    pub fn random_place(&mut self) -> Place {
+        Place::random(&mut self.nature)
+    }
+
+    /// Stops a node without a word.
+    pub fn crash(&mut self, peer: Peer) {
+        self.alive[peer.index()] = false;
+    }
+
+    /// Lets a stopped node run again with empty tables; it then has to join.
+    pub fn revive(&mut self, peer: Peer) {
+        self.alive[peer.index()] = true;
+        self.armed[peer.index()] = Time::NEVER;
+        self.nodes[peer.index()] = N::new(peer, self.host());
+    }
+
+    /// The moment of the next event.
+    pub fn next_at(&mut self) -> Option<Time> {
+        self.queue.next_at()
+    }
+
+    /// Lets time pass to `moment`, up to which no event waits.
+    ///
+    /// # Panics
+    /// If one does, or the moment is past.
+    pub fn wait_until(&mut self, moment: Time) {
+        assert!(
+            moment >= self.now && self.next_at().is_none_or(|at| at >= moment),
+            "time passes without skipping events"
+        );
+        self.now = moment;
+    }
+
+    /// Hands a node a command, now. A node that does not run hears nothing.
+    pub fn command(&mut self, node: Peer, command: N::Command, observer: &mut impl Observer<N>) {
+        let number = observer.begin(self.now, node, NO_CAUSE, Occasion::Action);
+        if self.is_alive(node) {
+            self.handle(node, Input::Command(command), number, observer);
+        }
+    }
+
+    /// Handles the next event.
+    pub fn step(&mut self, observer: &mut impl Observer<N>) -> Stepped {
+        let Some((at, pending)) = self.queue.pop() else { return Stepped::Idle };
+        // An action may have let time pass beyond a late event; it then happens now.
+        self.now = self.now.max(at);
+        match pending {
+            Pending::Arrival { from, to, sent, cause, lost, message } => {
+                self.messages_in_flight -= 1;
+                self.counters.events += 1;
+                let flight = Flight { from, to, sent, arrives: at, lost, message: &message };
+                if lost || !self.is_alive(to) {
+                    self.counters.lost += 1;
+                    observer.begin(self.now, to, cause, Occasion::Loss(flight));
+                } else {
+                    let number = observer.begin(self.now, to, cause, Occasion::Arrival(flight));
+                    self.handle(to, Input::Message { from, message }, number, observer);
+                }
+                Stepped::Event
+            }
+            Pending::Deadline { node } => self.deadline(node, at, observer),
+        }
+    }
+
+    fn deadline(&mut self, node: Peer, at: Time, observer: &mut impl Observer<N>) -> Stepped {
+        if self.armed[node.index()] != at || !self.is_alive(node) {
+            return Stepped::Nothing;
+        }
+        self.armed[node.index()] = Time::NEVER;
+        if self.node(node).next_deadline().is_none_or(|deadline| deadline > self.now) {
+            self.arm(node);
+            return Stepped::Nothing;
+        }
+        self.counters.events += 1;
+        let number = observer.begin(self.now, node, NO_CAUSE, Occasion::Deadline);
+        self.handle(node, Input::Deadline, number, observer);
+        Stepped::Event
+    }
+
+    fn handle(&mut self, peer: Peer, input: Input<N>, number: u32, observer: &mut impl Observer<N>) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
+        let tracing = observer.wants_notes();
+        let mut cx = Context { now: self.now, host, rng: &mut self.rng, tracing, outputs: &mut outputs };
+        self.nodes[peer.index()].handle(&mut cx, input);
+        for output in outputs.drain(..) {
+            match output {
+                Output::Send { to, message } => self.send(peer, to, message, number),
+                Output::Event(event) => observer.event(self.now, peer, &event),
+                Output::Note(note) => observer.note(peer, note),
+            }
+        }
+        self.outputs = outputs;
+        self.arm(peer);
+    }
+
+    fn send(&mut self, from: Peer, to: Peer, message: N::Message, cause: u32) {
+        debug_assert!(to.is_some(), "a node sends to somebody");
+        self.counters.sent[message.purpose() as usize] += 1;
+        self.messages_in_flight += 1;
+        let lost = self.loss_per_million > 0 && self.nature.random_range(0..1_000_000) < self.loss_per_million;
+        let arrives = self.now + self.plane.one_way(from, to);
+        self.queue.push(arrives, Pending::Arrival { from, to, sent: self.now, cause, lost, message });
+    }
+
+    /// Makes sure that an event waits for the node's next deadline.
+    fn arm(&mut self, peer: Peer) {
+        let Some(deadline) = self.nodes[peer.index()].next_deadline() else { return };
+        let armed = &mut self.armed[peer.index()];
+        if deadline < *armed {
+            *armed = deadline;
+            self.queue.push(deadline, Pending::Deadline { node: peer });
+        }
+    }
+
+    /// Handles all events up to and at `moment`, then lets time pass to it.
+    pub fn run_until(&mut self, moment: Time, observer: &mut impl Observer<N>) {
+        while self.next_at().is_some_and(|at| at <= moment) {
+            self.step(observer);
+        }
+        self.now = self.now.max(moment);
+    }
+
+    /// Lets time pass as [`World::run_until`] does.
+    pub fn run_for(&mut self, span: Duration, observer: &mut impl Observer<N>) {
+        self.run_until(self.now + span, observer);
+    }
+
+    /// Bytes of tables and bookkeeping, all nodes together, without what events hold.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let each = size_of::<N>() + size_of::<Place>() + size_of::<Time>() + 1;
+        let directory = self.peers.len() * (2 * size_of::<N::Id>() + size_of::<Peer>());
+        self.nodes.iter().map(|node| each + node.heap_bytes()).sum::<usize>() + directory
+    }
+}
