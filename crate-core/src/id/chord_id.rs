@@ -193,6 +193,10 @@ impl RingId for ChordId {
         if id.masked(bits) == id { Ok(id) } else { Err(HexError::TooLarge { bits: bits.0 }) }
     }
 
+    fn room(bits: IdBits) -> u64 {
+        1_u64.checked_shl(u32::from(bits.0)).unwrap_or(u64::MAX)
+    }
+
     fn turn(self, bits: IdBits) -> f64 {
         let (high, low) = self.parts();
         let value = f64::from(high) * 2_f64.powi(128) + low as f64;

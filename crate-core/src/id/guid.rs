@@ -122,6 +122,10 @@ impl RingId for Guid {
         text.parse()
     }
 
+    fn room((): ()) -> u64 {
+        u64::MAX
+    }
+
     fn turn(self, (): ()) -> f64 {
         // 53 bits are exact in an f64.
         (self.0 >> 75) as f64 / (1_u64 << 53) as f64

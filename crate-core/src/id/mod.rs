@@ -35,6 +35,9 @@ pub trait RingId: Copy + Ord + Debug + 'static {
     /// If they are none, too many, or not digits of this kind of identifier.
     fn parse(space: Self::Space, text: &str) -> Result<Self, HexError>;
 
+    /// How many identifiers the ring has, or `u64::MAX` if that is more.
+    fn room(space: Self::Space) -> u64;
+
     /// Where the identifier lies on its ring, as a fraction of a whole turn: 0 ≤ turn < 1, clockwise from 0.
     fn turn(self, space: Self::Space) -> f64;
 

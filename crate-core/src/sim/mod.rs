@@ -5,5 +5,8 @@
 
 pub mod plane;
 pub mod queue;
+pub mod session;
+pub mod spec;
 pub mod system;
+pub mod trace;
 pub mod world;

@@ -124,7 +124,8 @@ pub struct World<N: System> {
     /// When each node's earliest waiting deadline event comes.
     armed: Vec<Time>,
     queue: EventQueue<Pending<N::Message>>,
-    messages_in_flight: usize,
+    /// Messages on their way, by purpose.
+    in_flight: [usize; 7],
     now: Time,
     loss_per_million: u32,
     /// What nodes draw from.
@@ -147,7 +148,7 @@ impl<N: System> World<N> {
             alive: Vec::new(),
             armed: Vec::new(),
             queue: EventQueue::default(),
-            messages_in_flight: 0,
+            in_flight: [0; 7],
             now: Time::ZERO,
             loss_per_million: 0,
             rng: Rng::seed_from_u64(seed),
@@ -206,7 +207,7 @@ impl<N: System> World<N> {
             let peer = self.place(id, place).expect("members have different identifiers");
             let command = self.entrance(peer);
             self.command(peer, command.into(), &mut Unobserved);
-            while self.messages_in_flight > 0 && self.step(&mut Unobserved) != Stepped::Idle {}
+            while self.messages_in_flight() > 0 && self.step(&mut Unobserved) != Stepped::Idle {}
             joined += usize::from(self.node(peer).is_active());
         }
         joined
@@ -311,8 +312,14 @@ impl<N: System> World<N> {
 
     /// How many messages are on their way.
     #[must_use]
-    pub const fn messages_in_flight(&self) -> usize {
-        self.messages_in_flight
+    pub fn messages_in_flight(&self) -> usize {
+        self.in_flight.iter().sum()
+    }
+
+    /// How many messages for one purpose are on their way.
+    #[must_use]
+    pub const fn in_flight_for(&self, purpose: Purpose) -> usize {
+        self.in_flight[purpose as usize]
     }
 
     /// Lets each message get lost with this probability, in millionths.
@@ -365,11 +372,10 @@ impl<N: System> World<N> {
     /// Handles the next event.
     pub fn step(&mut self, observer: &mut impl Observer<N>) -> Stepped {
         let Some((at, pending)) = self.queue.pop() else { return Stepped::Idle };
-        // An action may have let time pass beyond a late event; it then happens now.
-        self.now = self.now.max(at);
         match pending {
             Pending::Arrival { from, to, sent, cause, lost, message } => {
-                self.messages_in_flight -= 1;
+                self.now = at;
+                self.in_flight[message.purpose() as usize] -= 1;
                 self.counters.events += 1;
                 let flight = Flight { from, to, sent, arrives: at, lost, message: &message };
                 if lost || !self.is_alive(to) {
@@ -390,10 +396,11 @@ impl<N: System> World<N> {
             return Stepped::Nothing;
         }
         self.armed[node.index()] = Time::NEVER;
-        if self.node(node).next_deadline().is_none_or(|deadline| deadline > self.now) {
+        if self.node(node).next_deadline().is_none_or(|deadline| deadline > at) {
             self.arm(node);
             return Stepped::Nothing;
         }
+        self.now = at;
         self.counters.events += 1;
         let number = observer.begin(self.now, node, NO_CAUSE, Occasion::Deadline);
         self.handle(node, Input::Deadline, number, observer);
@@ -420,7 +427,7 @@ impl<N: System> World<N> {
     fn send(&mut self, from: Peer, to: Peer, message: N::Message, cause: u32) {
         debug_assert!(to.is_some(), "a node sends to somebody");
         self.counters.sent[message.purpose() as usize] += 1;
-        self.messages_in_flight += 1;
+        self.in_flight[message.purpose() as usize] += 1;
         let lost = self.loss_per_million > 0 && self.nature.random_range(0..1_000_000) < self.loss_per_million;
         let arrives = self.now + self.plane.one_way(from, to);
         self.queue.push(arrives, Pending::Arrival { from, to, sent: self.now, cause, lost, message });
@@ -429,6 +436,7 @@ impl<N: System> World<N> {
     /// Makes sure that an event waits for the node's next deadline.
     fn arm(&mut self, peer: Peer) {
         let Some(deadline) = self.nodes[peer.index()].next_deadline() else { return };
+        let deadline = deadline.max(self.now);
         let armed = &mut self.armed[peer.index()];
         if deadline < *armed {
             *armed = deadline;

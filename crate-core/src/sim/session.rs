@@ -1,0 +1,490 @@
+//! Travel in time: a world, what was done to it, and any moment of its history.
+//!
+//! The state after k records is a function of the specification and the log, so going back is replaying from the
+//! nearest checkpoint. The trace is kept when the session goes back: the same records come again. An action in the past
+//! opens a branch; the former future stays as a branch of its own.
+
+use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError, TEXT_BYTES_MAX};
+use super::system::{DataWish, System};
+use super::trace::Trace;
+use super::world::{NO_CAUSE, Observer, Occasion, World};
+use crate::protocol::{Command, Envelope, Event, Note, Peer, Purpose, Request};
+use crate::time::{Duration, Time};
+
+/// Memory that checkpoints may take, in bytes.
+const CHECKPOINT_BYTES_MAX: usize = 64 << 20;
+/// Records between checkpoints, at first; doubled whenever the checkpoints become too many.
+const CHECKPOINT_SPACING_MIN: u32 = 256;
+/// Events that one call works through at the most, so that no call takes seconds.
+const EVENTS_A_CALL_MAX: u32 = 400_000;
+
+/// A future that was left for another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Branch {
+    /// What had been done in it.
+    pub log: Vec<LogEntry>,
+    /// How far it had been followed, in records.
+    pub visited: u32,
+}
+
+struct Checkpoint<N: System> {
+    position: u32,
+    applied: usize,
+    world: World<N>,
+}
+
+/// A world with its history.
+pub struct Session<N: System> {
+    spec: Spec<N::Config>,
+    world: World<N>,
+    /// The moment shown: between the last record's and the next event's.
+    clock: Time,
+    /// Records that have happened at the moment shown.
+    position: u32,
+    /// Log entries that have happened at the moment shown.
+    applied: usize,
+    /// The furthest position a person has been shown.
+    visited: u32,
+    trace: Trace,
+    log: Vec<LogEntry>,
+    checkpoints: Vec<Checkpoint<N>>,
+    spacing: u32,
+    origin: Time,
+    branches: Vec<Branch>,
+}
+
+impl<N: System> Session<N> {
+    /// The beginning of a world.
+    ///
+    /// # Errors
+    /// If no such world can be.
+    pub fn new(spec: Spec<N::Config>) -> Result<Self, SpecError> {
+        let world = spec.world::<N>()?;
+        let origin = world.now();
+        let first = Checkpoint { position: 0, applied: 0, world: world.clone() };
+        Ok(Self {
+            spec,
+            world,
+            clock: origin,
+            position: 0,
+            applied: 0,
+            visited: 0,
+            trace: Trace::default(),
+            log: Vec::new(),
+            checkpoints: vec![first],
+            spacing: CHECKPOINT_SPACING_MIN,
+            origin,
+            branches: Vec::new(),
+        })
+    }
+
+    /// A world with a log from elsewhere, shown at `position`.
+    ///
+    /// # Errors
+    /// If no such world can be; entries of the log that cannot be carried out are refused with [`RestoreError`].
+    pub fn restore(spec: Spec<N::Config>, log: &[LogEntry], position: u32) -> Result<Self, RestoreError> {
+        let mut session = Self::new(spec).map_err(RestoreError::Spec)?;
+        for (number, entry) in log.iter().enumerate() {
+            session.seek(entry.position);
+            if session.position != entry.position || entry.at < session.clock {
+                return Err(RestoreError::Log(number));
+            }
+            session.run_until(entry.at);
+            if session.position != entry.position || session.clock != entry.at {
+                return Err(RestoreError::Log(number));
+            }
+            session.act(entry.action.clone()).map_err(|_| RestoreError::Log(number))?;
+        }
+        session.seek(position);
+        if session.position == position { Ok(session) } else { Err(RestoreError::Position) }
+    }
+
+    /// What the world was made from.
+    #[must_use]
+    pub const fn spec(&self) -> &Spec<N::Config> {
+        &self.spec
+    }
+
+    /// The world at the moment shown.
+    #[must_use]
+    pub const fn world(&self) -> &World<N> {
+        &self.world
+    }
+
+    /// What happened, also after the moment shown if the session went back or looked ahead.
+    #[must_use]
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// What was done, also after the moment shown.
+    #[must_use]
+    pub fn log(&self) -> &[LogEntry] {
+        &self.log
+    }
+
+    /// Futures that were left for others.
+    #[must_use]
+    pub fn branches(&self) -> &[Branch] {
+        &self.branches
+    }
+
+    /// Records that have happened at the moment shown.
+    #[must_use]
+    pub const fn position(&self) -> u32 {
+        self.position
+    }
+
+    /// The moment shown.
+    #[must_use]
+    pub const fn clock(&self) -> Time {
+        self.clock
+    }
+
+    /// When the world was ready; the moment of position 0.
+    #[must_use]
+    pub const fn origin(&self) -> Time {
+        self.origin
+    }
+
+    /// The moment of the last known record.
+    #[must_use]
+    pub fn end(&self) -> Time {
+        self.trace.records().last().map_or(self.clock, |record| record.at.max(self.clock))
+    }
+
+    /// Does something now. What had been done later, if anything, is kept as a branch.
+    ///
+    /// # Errors
+    /// If it cannot be done; nothing has changed then.
+    pub fn act(&mut self, action: Action) -> Result<Request, ActionError> {
+        self.check(&action)?;
+        self.fork();
+        self.log.push(LogEntry { position: self.position, at: self.clock, action });
+        self.apply_next();
+        self.visited = self.position;
+        Ok(Request(self.log.len() as u32 - 1))
+    }
+
+    /// Goes on by one record, if it happens at or before `limit`.
+    ///
+    /// Returns whether one did.
+    fn advance(&mut self, limit: Time) -> bool {
+        if let Some(entry) = self.log.get(self.applied).filter(|entry| entry.position == self.position) {
+            let due = entry.at <= limit;
+            if due {
+                self.apply_next();
+            }
+            return due;
+        }
+        let before = self.position;
+        while self.position == before {
+            if self.world.next_at().is_none_or(|at| at > limit) {
+                return false;
+            }
+            self.observed(|world, recorder| world.step(recorder));
+        }
+        self.clock = self.clock.max(self.world.now());
+        true
+    }
+
+    /// Goes on to the next record that a person wants to stop at.
+    ///
+    /// Returns whether there was one; if not, the session is where it was.
+    pub fn step(&mut self) -> bool {
+        let start = self.position;
+        for _ in 0..EVENTS_A_CALL_MAX {
+            if !self.advance(Time::NEVER) {
+                break;
+            }
+            if self.trace.records()[self.position as usize - 1].is_major() {
+                self.visited = self.visited.max(self.position);
+                return true;
+            }
+        }
+        self.seek(start);
+        false
+    }
+
+    /// Goes back to just after the previous record that a person wants to stop at, or to the beginning.
+    ///
+    /// Returns whether that is another moment.
+    pub fn step_back(&mut self) -> bool {
+        if self.position == 0 && self.clock == self.origin {
+            return false;
+        }
+        let records = &self.trace.records()[..self.position as usize];
+        // Standing between two stops, back means to the earlier of them.
+        let at_stop = records.last().is_some_and(|r| r.is_major() && r.at == self.clock);
+        let skip = usize::from(at_stop);
+        let stop = records.iter().enumerate().rev().filter(|(_, record)| record.is_major()).nth(skip);
+        let target = stop.map_or(0, |(number, _)| number as u32 + 1);
+        self.seek(target);
+        true
+    }
+
+    /// Goes to the moment of record `position` (0 is the beginning); at most to where nothing more happens.
+    pub fn seek(&mut self, position: u32) {
+        if position < self.position || position == 0 {
+            self.return_to(position);
+        }
+        let mut budget = EVENTS_A_CALL_MAX;
+        while self.position < position && budget > 0 && self.advance(Time::NEVER) {
+            budget -= 1;
+        }
+        self.clock = match self.position.checked_sub(1) {
+            Some(last) => self.trace.records()[last as usize].at,
+            None => self.origin,
+        };
+        self.visited = self.visited.max(self.position);
+    }
+
+    /// Lets everything up to and at `moment` happen.
+    ///
+    /// Returns whether the moment was reached; if not, there was too much for one call.
+    pub fn run_until(&mut self, moment: Time) -> bool {
+        for _ in 0..EVENTS_A_CALL_MAX {
+            if !self.advance(moment) {
+                self.clock = self.clock.max(moment);
+                self.visited = self.visited.max(self.position);
+                return true;
+            }
+        }
+        self.visited = self.visited.max(self.position);
+        false
+    }
+
+    /// Goes to a moment, forward or back.
+    pub fn seek_time(&mut self, moment: Time) {
+        if moment < self.clock {
+            let position = self.trace.records().partition_point(|record| record.at <= moment);
+            self.seek(position as u32);
+        }
+        self.run_until(moment.max(self.origin));
+    }
+
+    /// Records the future without going there: until requests are answered and nodes are in, or `span` has passed.
+    pub fn look_ahead(&mut self, span: Duration) {
+        let (position, clock, visited) = (self.position, self.clock, self.visited);
+        let limit = clock + span;
+        let mut budget = EVENTS_A_CALL_MAX;
+        while budget > 0 && self.is_busy() && self.advance(limit) {
+            budget -= 1;
+        }
+        self.seek(position);
+        self.clock = clock;
+        self.visited = visited;
+    }
+
+    /// Whether anything but regular upkeep is going on: a message of a request, of a join or of repair is on its way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        const UPKEEP: [Purpose; 2] = [Purpose::Maintenance, Purpose::Acknowledgement];
+        let upkeep: usize = UPKEEP.iter().map(|purpose| self.world.in_flight_for(*purpose)).sum();
+        self.log.len() > self.applied || self.world.messages_in_flight() > upkeep
+    }
+
+    /// Goes over to another branch; the present one is kept in its place.
+    pub fn switch_branch(&mut self, index: usize) {
+        let Some(branch) = self.branches.get_mut(index) else { return };
+        let same = self.log.iter().zip(&branch.log).take_while(|(a, b)| a == b).count();
+        let parting = |log: &[LogEntry]| log.get(same).map_or(u32::MAX, |entry| entry.position);
+        let keep = parting(&self.log).min(parting(&branch.log));
+        let visited = branch.visited;
+        std::mem::swap(&mut self.log, &mut branch.log);
+        branch.visited = self.visited;
+        self.forget_from(keep);
+        self.visited = visited;
+        self.return_to(keep.min(self.position));
+        self.seek(visited);
+    }
+
+    fn check(&self, action: &Action) -> Result<(), ActionError> {
+        let exists = |node: Peer| {
+            if node.index() < self.world.peers().len() { Ok(()) } else { Err(ActionError::NoSuchNode) }
+        };
+        let running = |node: Peer| {
+            exists(node)?;
+            if self.world.is_alive(node) { Ok(()) } else { Err(ActionError::NotRunning) }
+        };
+        let key = |key: &Key| key.resolve(self.world.space(), self.world.peers()).map(|_| ());
+        match action {
+            Action::Route { from, key: to } | Action::Search { from, key: to } | Action::Delete { from, key: to } => {
+                running(*from).and_then(|()| key(to))
+            }
+            Action::Insert { from, key: to, value } => {
+                running(*from)?;
+                if value.len() > TEXT_BYTES_MAX { Err(ActionError::TextTooLong) } else { key(to) }
+            }
+            Action::Add { id } => {
+                let id = id.resolve(self.world.space(), self.world.peers())?;
+                match self.world.peers().find(id) {
+                    Some(_) => Err(ActionError::Taken),
+                    None if self.world.peers().len() >= NODES_MAX as usize => Err(ActionError::Full),
+                    None => Ok(()),
+                }
+            }
+            Action::Kill { node } | Action::Leave { node } => {
+                running(*node)?;
+                let others =
+                    (0..self.world.peers().len() as u32).map(Peer).any(|p| p != *node && self.world.is_alive(p));
+                if others { Ok(()) } else { Err(ActionError::LastNode) }
+            }
+            Action::Restart { node } => {
+                exists(*node)?;
+                if self.world.is_alive(*node) { Err(ActionError::Running) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Leaves what lies ahead, keeping it as a branch if somebody has been there.
+    fn fork(&mut self) {
+        if self.log.len() > self.applied || self.visited > self.position {
+            self.branches.push(Branch { log: self.log.clone(), visited: self.visited });
+        }
+        self.log.truncate(self.applied);
+        self.forget_from(self.position);
+    }
+
+    fn forget_from(&mut self, position: u32) {
+        self.trace.truncate(position);
+        self.checkpoints.retain(|checkpoint| checkpoint.position <= position);
+    }
+
+    fn return_to(&mut self, position: u32) {
+        let index = self.checkpoints.partition_point(|checkpoint| checkpoint.position <= position) - 1;
+        let checkpoint = &self.checkpoints[index];
+        self.world = checkpoint.world.clone();
+        self.position = checkpoint.position;
+        self.applied = checkpoint.applied;
+        self.clock = self.world.now();
+    }
+
+    /// Runs something that may add records: into the trace if they are new, else only counting them.
+    fn observed<T>(&mut self, run: impl FnOnce(&mut World<N>, &mut Recorder<'_>) -> T) -> T {
+        let mut recorder = Recorder { position: self.position, new: false, trace: &mut self.trace };
+        let result = run(&mut self.world, &mut recorder);
+        self.position = recorder.position;
+        self.keep_checkpoint();
+        result
+    }
+
+    fn apply_next(&mut self) {
+        let entry = self.log[self.applied].clone();
+        let request = Request(self.applied as u32);
+        self.applied += 1;
+        self.clock = entry.at;
+        // After going back, time has to pass to the action's moment again.
+        self.world.wait_until(entry.at.max(self.world.now()));
+        self.observed(|world, recorder| apply(world, entry.action, request, recorder));
+    }
+
+    fn keep_checkpoint(&mut self) {
+        let last = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.position);
+        if self.position < last.saturating_add(self.spacing) {
+            return;
+        }
+        let most = (CHECKPOINT_BYTES_MAX / self.world.bytes().max(1)).clamp(4, 64);
+        if self.checkpoints.len() >= most {
+            // Every other one goes; the first stays.
+            let mut index = 0;
+            self.checkpoints.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+            self.spacing *= 2;
+        }
+        self.checkpoints.push(Checkpoint { position: self.position, applied: self.applied, world: self.world.clone() });
+    }
+}
+
+/// Why a linked or loaded history cannot be shown.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// No such world can be.
+    #[error("{0}")]
+    Spec(SpecError),
+    /// An entry of the log does not fit the world.
+    #[error("Step {} of the recorded history does not fit its world.", .0 + 1)]
+    Log(usize),
+    /// The history is shorter than the moment to show.
+    #[error("The recorded history ends before the moment it should show.")]
+    Position,
+}
+
+fn apply<N: System>(world: &mut World<N>, action: Action, request: Request, recorder: &mut Recorder<'_>) {
+    let key = |world: &World<N>, key: &Key| {
+        key.resolve(world.space(), world.peers()).expect("actions are checked before they are logged")
+    };
+    let wish = |key, wish| {
+        N::data_command(request, key, wish).unwrap_or_else(|| Command::Route(envelope(request, key)).into())
+    };
+    let (node, command) = match action {
+        Action::Route { from, key: to } => (from, Command::Route(envelope(request, key(world, &to))).into()),
+        Action::Insert { from, key: to, value } => {
+            (from, wish(key(world, &to), DataWish::Insert(value.into_bytes().into())))
+        }
+        Action::Search { from, key: to } => (from, wish(key(world, &to), DataWish::Search)),
+        Action::Delete { from, key: to } => (from, wish(key(world, &to), DataWish::Delete)),
+        Action::Leave { node } => (node, Command::Leave.into()),
+        Action::Kill { node } => {
+            world.crash(node);
+            Observer::<N>::begin(recorder, world.now(), node, NO_CAUSE, Occasion::Action);
+            return;
+        }
+        Action::Restart { node } => {
+            world.revive(node);
+            (node, world.entrance(node).into())
+        }
+        Action::Add { id } => {
+            let id = key(world, &id);
+            let place = world.random_place();
+            let node = world.place(id, place).expect("actions are checked before they are logged");
+            (node, world.entrance(node).into())
+        }
+    };
+    world.command(node, command, recorder);
+}
+
+fn envelope<I>(request: Request, key: I) -> Envelope<I> {
+    Envelope { request, answer: true, hops: 0, origin: Peer::NONE, key, payload: None }
+}
+
+/// Puts new records into the trace and counts those that come again.
+struct Recorder<'a> {
+    position: u32,
+    /// Whether the record that is open is a new one.
+    new: bool,
+    trace: &'a mut Trace,
+}
+
+impl<N: System> Observer<N> for Recorder<'_> {
+    fn wants_notes(&self) -> bool {
+        self.new
+    }
+
+    fn begin(&mut self, at: Time, node: Peer, cause: u32, occasion: Occasion<'_, N::Message>) -> u32 {
+        let number = self.position;
+        self.position += 1;
+        self.new = number == self.trace.len();
+        if self.new {
+            Observer::<N>::begin(self.trace, at, node, cause, occasion);
+        } else {
+            let known = &self.trace.records()[number as usize];
+            debug_assert_eq!((known.at, known.node), (at, node), "history repeats itself");
+        }
+        number
+    }
+
+    fn event(&mut self, at: Time, node: Peer, event: &Event<N::Id>) {
+        if self.new {
+            Observer::<N>::event(self.trace, at, node, event);
+        }
+    }
+
+    fn note(&mut self, node: Peer, note: Note) {
+        if self.new {
+            Observer::<N>::note(self.trace, node, note);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What happened in a world, event by event, with the cause of each.
+//!
+//! # Implementation notes
+//! A record is one event: an action from outside, a message's arrival or loss, or a deadline. What the node noted and
+//! told its application meanwhile hangs on it. Records hold no identifiers, only peers, so one type serves all systems.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::system::System;
+use super::world::{Flight, NO_CAUSE, Observer, Occasion};
+use crate::id::sha1;
+use crate::protocol::{Event, Message, Note, Peer, Purpose, Request, RouteError, Step};
+use crate::time::Time;
+
+/// Why a record was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum What {
+    /// Somebody outside acted.
+    Action,
+    /// A message arrived.
+    Arrival(Letter),
+    /// A message was lost, or found nobody.
+    Loss(Letter),
+    /// The node's deadline came.
+    Deadline,
+}
+
+/// A message as a record keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Letter {
+    /// Who sent it.
+    pub from: Peer,
+    /// When.
+    pub sent: Time,
+    /// Its name in the field's terms.
+    pub name: &'static str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The request it belongs to.
+    pub request: Option<Request>,
+}
+
+/// What a node told its application: [`Event`] without identifiers and payloads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The node is a full member.
+    Joined,
+    /// Nobody answered its wish to join.
+    JoinFailed,
+    /// It said goodbye.
+    Left,
+    /// It is responsible for the key, and the message is there.
+    Delivered {
+        /// The request.
+        request: Request,
+        /// Hops made.
+        hops: u16,
+    },
+    /// The origin knows who is responsible.
+    Answered {
+        /// The request.
+        request: Request,
+        /// Who.
+        owner: Peer,
+        /// Hops made.
+        hops: u16,
+    },
+    /// The message cannot go on.
+    Undeliverable {
+        /// The request.
+        request: Request,
+        /// Why.
+        reason: RouteError,
+    },
+    /// The nodes next to this one changed.
+    NeighboursChanged,
+}
+
+impl Outcome {
+    fn of<I>(event: &Event<I>) -> Option<Self> {
+        Some(match event {
+            Event::Joined => Self::Joined,
+            Event::JoinFailed => Self::JoinFailed,
+            Event::Left => Self::Left,
+            Event::Delivered(envelope) => Self::Delivered { request: envelope.request, hops: envelope.hops },
+            Event::Answered { request, owner, hops } => {
+                Self::Answered { request: *request, owner: *owner, hops: *hops }
+            }
+            Event::Undeliverable { request, reason } => Self::Undeliverable { request: *request, reason: *reason },
+            Event::NeighboursChanged => Self::NeighboursChanged,
+            Event::Direct { .. } => return None,
+        })
+    }
+}
+
+/// One event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// When.
+    pub at: Time,
+    /// Where.
+    pub node: Peer,
+    /// The record during which its message was sent.
+    pub cause: Option<u32>,
+    /// Why.
+    pub what: What,
+    /// What the node noted.
+    pub notes: Vec<Note>,
+    /// What it told its application.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Record {
+    /// Whether a person stepping through wants to stop here: something was decided, noticed or reached.
+    #[must_use]
+    pub fn is_major(&self) -> bool {
+        let noted = |note: &Note| !matches!(note, Note::EntrySet { .. });
+        matches!(self.what, What::Action)
+            || matches!(self.what, What::Loss(letter) if letter.request.is_some())
+            || self.notes.iter().any(noted)
+            || self.outcomes.iter().any(|outcome| *outcome != Outcome::NeighboursChanged)
+    }
+}
+
+/// All records of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    records: Vec<Record>,
+    /// Where each request shows up.
+    requests: BTreeMap<Request, Vec<u32>>,
+}
+
+impl Trace {
+    /// All records.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.records.len() as u32
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The records that have to do with a request, by number.
+    pub fn of_request(&self, request: Request) -> impl Iterator<Item = (u32, &Record)> {
+        let numbers = self.requests.get(&request).map_or(&[][..], Vec::as_slice);
+        numbers.iter().map(|number| (*number, &self.records[*number as usize]))
+    }
+
+    /// Forgets everything from record `len` on.
+    pub fn truncate(&mut self, len: u32) {
+        self.records.truncate(len as usize);
+        for numbers in self.requests.values_mut() {
+            numbers.truncate(numbers.partition_point(|number| *number < len));
+        }
+        self.requests.retain(|_, numbers| !numbers.is_empty());
+    }
+
+    fn index(&mut self, request: Request) {
+        let Some(number) = self.len().checked_sub(1) else { return };
+        let numbers = self.requests.entry(request).or_default();
+        if numbers.last() != Some(&number) {
+            numbers.push(number);
+        }
+    }
+
+    /// The trace as text, one line a record, for golden files and for reading:
+    /// `number time node what; notes; outcomes (cause)`.
+    #[must_use]
+    pub fn text(&self, name: &dyn Fn(Peer) -> String) -> String {
+        let mut text = String::new();
+        for (number, record) in self.records.iter().enumerate() {
+            let _ = write!(text, "{number} {}us {} ", record.at.0, name(record.node));
+            let _ = match &record.what {
+                What::Action => write!(text, "action"),
+                What::Deadline => write!(text, "deadline"),
+                What::Arrival(letter) => write!(text, "<- {} {}", name(letter.from), letter.name),
+                What::Loss(letter) => write!(text, "never got {} {}", name(letter.from), letter.name),
+            };
+            for note in &record.notes {
+                let _ = write!(text, "; {}", note_text(note, name));
+            }
+            for outcome in &record.outcomes {
+                let _ = write!(text, "; {outcome:?}");
+            }
+            if let Some(cause) = record.cause {
+                let _ = write!(text, " (cause {cause})");
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// SHA-1 of [`Trace::text`]: equal natively and in wasm.
+    #[must_use]
+    pub fn hash(&self, name: &dyn Fn(Peer) -> String) -> String {
+        sha1(self.text(name).as_bytes()).iter().fold(String::new(), |mut hash, byte| {
+            let _ = write!(hash, "{byte:02x}");
+            hash
+        })
+    }
+}
+
+fn note_text(note: &Note, name: &dyn Fn(Peer) -> String) -> String {
+    match note {
+        Note::Routed { request, hops, decision } => {
+            let next = match decision.next {
+                Step::Deliver => "deliver".to_string(),
+                Step::Forward(peer) => format!("-> {}", name(peer)),
+            };
+            let considered = decision.candidates.len();
+            format!("#{} hop {hops} {:?} {next} of {considered}", request.0, decision.rule)
+        }
+        Note::TimedOut { peer } => format!("{} silent", name(*peer)),
+        Note::Forgotten { peer } => format!("forgets {}", name(*peer)),
+        Note::NeighbourAdded { peer } => format!("neighbour + {}", name(*peer)),
+        Note::NeighbourRemoved { peer } => format!("neighbour - {}", name(*peer)),
+        Note::EntrySet { row, column, peer } => format!("entry {row},{column} {}", name(*peer)),
+        Note::RowsReceived { from, first, count } => format!("{count} rows from {first} of {}", name(*from)),
+        Note::NeighboursReceived { from } => format!("neighbours of {}", name(*from)),
+        Note::KeysHandedOver { to, count } => format!("{count} values to {}", name(*to)),
+    }
+}
+
+impl<N: System> Observer<N> for Trace {
+    fn wants_notes(&self) -> bool {
+        true
+    }
+
+    fn begin(&mut self, at: Time, node: Peer, cause: u32, occasion: Occasion<'_, N::Message>) -> u32 {
+        let letter = |flight: Flight<'_, N::Message>| Letter {
+            from: flight.from,
+            sent: flight.sent,
+            name: flight.message.name(),
+            purpose: flight.message.purpose(),
+            request: flight.message.request(),
+        };
+        let what = match occasion {
+            Occasion::Arrival(flight) => What::Arrival(letter(flight)),
+            Occasion::Loss(flight) => What::Loss(letter(flight)),
+            Occasion::Deadline => What::Deadline,
+            Occasion::Action => What::Action,
+        };
+        let number = self.len();
+        let cause = (cause != NO_CAUSE).then_some(cause);
+        self.records.push(Record { at, node, cause, what, notes: Vec::new(), outcomes: Vec::new() });
+        if let What::Arrival(Letter { request: Some(request), .. })
+        | What::Loss(Letter { request: Some(request), .. }) = what
+        {
+            self.index(request);
+        }
+        number
+    }
+
+    fn event(&mut self, _: Time, _: Peer, event: &Event<N::Id>) {
+        let Some(outcome) = Outcome::of(event) else { return };
+        if let Outcome::Delivered { request, .. }
+        | Outcome::Answered { request, .. }
+        | Outcome::Undeliverable { request, .. } = outcome
+        {
+            self.index(request);
+        }
+        self.records.last_mut().expect("events come while a record is open").outcomes.push(outcome);
+    }
+
+    fn note(&mut self, _: Peer, note: Note) {
+        if let Note::Routed { request, .. } = note {
+            self.index(request);
+        }
+        self.records.last_mut().expect("notes come while a record is open").notes.push(note);
+    }
+}
