@@ -14,5 +14,6 @@ export default defineConfig({
   globalTimeout: 20 * 60_000,
   expect: { timeout: 15_000 },
   reporter: 'list',
-  use: { launchOptions, screenshot: 'only-on-failure', trace: 'off', video: 'off' },
+  // A page is tested as it comes from the server; offline.spec.mjs alone allows what keeps it.
+  use: { launchOptions, serviceWorkers: 'block', screenshot: 'only-on-failure', trace: 'off', video: 'off' },
 });
