@@ -4,6 +4,7 @@ use crate::pins::{major, version_in};
 use crate::process::{output, run};
 use crate::{Outcome, paths};
 use std::env;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -90,7 +91,10 @@ fn apt(args: &[&str]) -> Outcome<()> {
         Command::new("apt-get")
     } else {
         let mut sudo = Command::new("sudo");
-        sudo.args(["-n", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        if env::var_os("CI").is_some() || !std::io::stdin().is_terminal() {
+            sudo.arg("--non-interactive");
+        }
+        sudo.args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         sudo
     };
     run(command

@@ -1,7 +1,7 @@
 //! Checks the built site: its size, its policy, and that every file it names is there.
 
 use crate::html::{Tag, tags};
-use crate::{Outcome, csp, paths};
+use crate::{Outcome, csp, offline, paths};
 use flate2::{Compression, write::GzEncoder};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -68,8 +68,7 @@ pub(crate) fn check_and_print() -> Outcome<()> {
     if !dir.join("index.html").is_file() {
         return Err("dist/ holds no site: run `cargo xtask build` first".into());
     }
-    let mut site = Site::new();
-    read(&dir, "", &mut site).map_err(|e| format!("dist/ cannot be read: {e}"))?;
+    let site = load(&dir)?;
     for (name, size, limit) in sizes(&site) {
         println!(
             "{name:<12} {:>7.1} KB of {:>3} KB",
@@ -85,6 +84,13 @@ pub(crate) fn check_and_print() -> Outcome<()> {
         0 => Ok(()),
         count => Err(format!("the site in dist/ has {count} problems")),
     }
+}
+
+/// Reads the files of a site.
+pub(crate) fn load(dir: &Path) -> Outcome<Site> {
+    let mut site = Site::new();
+    read(dir, "", &mut site).map_err(|e| format!("{} cannot be read: {e}", dir.display()))?;
+    Ok(site)
 }
 
 fn read(dir: &Path, prefix: &str, site: &mut Site) -> std::io::Result<()> {
@@ -148,6 +154,7 @@ fn problems(site: &Site) -> Vec<String> {
     if !site.keys().any(|path| path.ends_with(".wasm")) {
         problems.push("there is no wasm file".into());
     }
+    problems.append(&mut offline::problems(site));
     for (path, bytes) in site {
         let text = String::from_utf8_lossy(bytes);
         let mut found = match path.rsplit('.').next() {
@@ -325,10 +332,17 @@ mod checks {
             ),
             ("i/i.svg", String::new()),
         ];
-        files
+        with_worker(files)
+    }
+
+    fn with_worker<const N: usize>(files: [(&str, String); N]) -> Site {
+        let mut site: Site = files
             .into_iter()
             .map(|(path, text)| (path.to_owned(), text.into_bytes()))
-            .collect()
+            .collect();
+        let worker = offline::fill(include_str!("../../www/sw.js"), &site).unwrap();
+        site.insert(offline::WORKER.into(), worker.into_bytes());
+        site
     }
 
     #[test]
