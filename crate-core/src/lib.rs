@@ -6,5 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod id;
+pub mod pastry;
 pub mod protocol;
 pub mod time;
