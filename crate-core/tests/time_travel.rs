@@ -75,7 +75,7 @@ fn live(lab: &mut Lab, wishes: &[(Action, u8)]) -> Vec<(u32, u64, [u8; 20])> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn every_moment_can_be_returned_to_exactly(
@@ -149,10 +149,10 @@ fn stepping_back_restores_each_former_state() {
     let mut lab = Lab::new(pastry_setup(25, 7)).expect("can be");
     lab.act(Action::Route { from: Peer(3), key: Key::Name("thammasat".into()) }).expect("runs");
     let mut states = vec![digest(&lab)];
-    for _ in 0..6 {
-        assert!(lab.step());
+    while lab.step() {
         states.push(digest(&lab));
     }
+    assert!(states.len() > 2, "the message made hops");
     for state in states.iter().rev().skip(1) {
         assert!(lab.step_back());
         assert_eq!(&digest(&lab), state);
