@@ -33,9 +33,7 @@ pub(crate) fn fill(worker: &str, site: &Site) -> Outcome<String> {
     }
     files.push_str("];");
     let build = &sha256_hex(digests.as_bytes())[..16];
-    Ok(worker
-        .replace(BUILD, &format!("const BUILD = '{build}';"))
-        .replace(FILES, &files))
+    Ok(worker.replace(BUILD, &format!("const BUILD = '{build}';")).replace(FILES, &files))
 }
 
 /// What is wrong with the worker of a finished site.

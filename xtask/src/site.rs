@@ -14,12 +14,8 @@ use std::time::{Duration, Instant};
 /// Serves the page on 127.0.0.1 until it is stopped; builds again when a file changes.
 pub(crate) fn serve(port: u16) -> Outcome<()> {
     let start = Instant::now();
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|_| {
-        format!(
-            "port {port} is in use; choose another one with `serve --port {}`",
-            next(port)
-        )
-    })?;
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .map_err(|_| format!("port {port} is in use; choose another one with `serve --port {}`", next(port)))?;
     wasm_target()?;
     let folders = std::thread::scope(|scope| {
         // The page is compiled while the tools are: one often waits for what the other can use.
@@ -31,13 +27,7 @@ pub(crate) fn serve(port: u16) -> Outcome<()> {
     })?;
     std::thread::spawn(move || announce(port, start));
     run(trunk(&folders)?
-        .args([
-            "serve",
-            "--address",
-            "127.0.0.1",
-            "--port",
-            &port.to_string(),
-        ])
+        .args(["serve", "--address", "127.0.0.1", "--port", &port.to_string()])
         .args(["--dist", "target/serve"]))
 }
 
@@ -82,15 +72,9 @@ pub(crate) fn build() -> Outcome<()> {
 
 /// Trunk, told to find the tools in these folders.
 fn trunk(folders: &[PathBuf]) -> Outcome<Command> {
-    let own = folders
-        .iter()
-        .map(|dir| dir.join(paths::program("trunk")))
-        .find(|path| path.is_file());
+    let own = folders.iter().map(|dir| dir.join(paths::program("trunk"))).find(|path| path.is_file());
     let mut command = Command::new(own.unwrap_or_else(|| "trunk".into()));
-    command
-        .arg("--skip-version-check")
-        .current_dir(paths::root())
-        .env("PATH", paths::path_with(folders)?);
+    command.arg("--skip-version-check").current_dir(paths::root()).env("PATH", paths::path_with(folders)?);
     // Trunk reads NO_COLOR as a truth value and stops at the usual `NO_COLOR=1`.
     if env::var_os("NO_COLOR").is_some() {
         command.env("NO_COLOR", "true");

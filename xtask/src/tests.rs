@@ -11,19 +11,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// The steps, in order, by the names that `--only` takes.
-pub(crate) const STEP_NAMES: [&str; 11] = [
-    "format",
-    "clippy",
-    "clippy-wasm",
-    "test",
-    "doctest",
-    "doc",
-    "wasm",
-    "build",
-    "check-dist",
-    "browser",
-    "bench",
-];
+pub(crate) const STEP_NAMES: [&str; 11] =
+    ["format", "clippy", "clippy-wasm", "test", "doctest", "doc", "wasm", "build", "check-dist", "browser", "bench"];
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -43,11 +32,7 @@ pub(crate) fn run(only: &[String]) -> Outcome<()> {
         built &= passed || name != "build";
     }
     println!("\n{}", report.summary());
-    if report.all_passed() {
-        Ok(())
-    } else {
-        Err("not every step passed".into())
-    }
+    if report.all_passed() { Ok(()) } else { Err("not every step passed".into()) }
 }
 
 fn step(name: &str) -> Outcome<()> {
@@ -80,19 +65,9 @@ fn step(name: &str) -> Outcome<()> {
             ])
         }
         "test" => native_tests(),
-        "doctest" => cargo_run(&[
-            "test",
-            "--locked",
-            "--doc",
-            "--package",
-            "overlay-core",
-            "--package",
-            "overlay-web",
-        ]),
+        "doctest" => cargo_run(&["test", "--locked", "--doc", "--package", "overlay-core", "--package", "overlay-web"]),
         "doc" => process::run(
-            in_root(cargo())
-                .args(["doc", "--locked", "--workspace", "--no-deps"])
-                .env("RUSTDOCFLAGS", "-D warnings"),
+            in_root(cargo()).args(["doc", "--locked", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
         ),
         "wasm" => wasm_tests(),
         "build" => site::build(),
@@ -114,23 +89,10 @@ fn in_root(mut command: Command) -> Command {
 
 fn native_tests() -> Outcome<()> {
     if paths::in_path("cargo-nextest").is_some() {
-        cargo_run(&[
-            "nextest",
-            "run",
-            "--locked",
-            "--workspace",
-            "--no-tests=pass",
-        ])
+        cargo_run(&["nextest", "run", "--locked", "--workspace", "--no-tests=pass"])
     } else {
         println!("cargo-nextest is not in PATH: using `cargo test`.");
-        cargo_run(&[
-            "test",
-            "--locked",
-            "--workspace",
-            "--lib",
-            "--bins",
-            "--tests",
-        ])
+        cargo_run(&["test", "--locked", "--workspace", "--lib", "--bins", "--tests"])
     }
 }
 
@@ -141,10 +103,7 @@ fn wasm_tests() -> Outcome<()> {
     let folders = tools(&[&WASM_BINDGEN])?;
     let browser = browser::ensure()?;
     let all = ["--lib".to_owned(), "--tests".to_owned()];
-    process::run(in_browser(
-        &mut wasm_test(&folders, "overlay-web", &all)?,
-        &browser,
-    )?)?;
+    process::run(in_browser(&mut wasm_test(&folders, "overlay-web", &all)?, &browser)?)?;
     let mut core = Vec::new();
     for name in targets("crate-core/tests", "wasm") {
         core.extend(["--test".to_owned(), name]);
@@ -153,10 +112,7 @@ fn wasm_tests() -> Outcome<()> {
         println!("overlay-core has no file tests/wasm….rs.");
         return Ok(());
     }
-    process::run(in_browser(
-        &mut wasm_test(&folders, "overlay-core", &core)?,
-        &browser,
-    )?)?;
+    process::run(in_browser(&mut wasm_test(&folders, "overlay-core", &core)?, &browser)?)?;
     process::run(&mut wasm_test(&folders, "overlay-core", &core)?)
 }
 
@@ -167,10 +123,7 @@ fn wasm_test(folders: &[PathBuf], package: &str, which: &[String]) -> Outcome<Co
         .args(["test", "--locked", "--target", WASM, "--package", package])
         .args(which)
         .env("PATH", paths::path_with(folders)?)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            "wasm-bindgen-test-runner",
-        );
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     Ok(command)
 }
 
@@ -241,10 +194,6 @@ pub(crate) fn install_everything() -> Outcome<()> {
     for folder in &folders {
         println!("{}", folder.display());
     }
-    println!(
-        "{}\n{}",
-        browser.chromium.display(),
-        browser.driver.display()
-    );
+    println!("{}\n{}", browser.chromium.display(), browser.driver.display());
     Ok(())
 }
