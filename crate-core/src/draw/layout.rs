@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn a_node_that_comes_moves_no_other_while_the_rings_stay() {
-        let ids: Vec<u128> = (0..3_000_u128).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834)).collect();
+        let ids: Vec<u128> =
+            (0..3_000_u128).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834)).collect();
         let (before, after) = (Layout::new(&ring(&ids[..2_900], None), HALL), Layout::new(&ring(&ids, None), HALL));
         assert_eq!(before.spots[..], after.spots[..2_900]);
     }

@@ -27,9 +27,7 @@ pub use frame::{FingerArc, Flight, Frame, HopState, NodeState, Space, StageHop, 
 pub use geometry::{Curve, Point, Rect, Track, point, shortest_way, wrap};
 pub use label::{Choice, Obstacle, Request, place};
 pub use layout::{Layout, MOST_ROWS, Ring, Size, Spot, turn_of, unfolded_place, useful_rows};
-pub use picture::{
-    Dash, Face, Ink, Paint, Run, Shape, Stroke, Text, TextMeasure, TypicalFonts, dashed, solid,
-};
+pub use picture::{Dash, Face, Ink, Paint, Run, Shape, Stroke, Text, TextMeasure, TypicalFonts, dashed, solid};
 pub use raster::{Raster, Stamp};
 pub use route::{Badge, badges, hop_tracks, link};
 pub use scale::{Linear, log_ticks, nice_ticks};

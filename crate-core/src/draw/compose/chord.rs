@@ -1,11 +1,12 @@
 //! Chord's ring: identifiers, finger intervals, and the remaining distance of each hop.
 
-use super::super::frame::{HopState, Space, View};
+use super::super::frame::{FingerArc, HopState, Space, View};
 use super::super::geometry::wrap;
+use super::super::label::{Choice, Request};
 use super::super::layout::turn_of;
 use super::super::picture::{Dash, Face, Ink, Run, Shape, Stroke, solid};
 use super::super::route::{link, remaining_radii};
-use super::{Composer, rank};
+use super::{Composer, Label, rank};
 use crate::id::IdBits;
 
 impl Composer<'_> {
@@ -59,7 +60,13 @@ impl Composer<'_> {
             self.tick(ring.radius, f64::from(i) / 16.0, self.px(half).max(3.0), Ink::Line);
         }
         for (i, text) in ["0", "¼", "½", "¾"].into_iter().enumerate() {
-            self.at_ring(out, i as f64 / 4.0, text.to_owned(), (size, Ink::Dim, false), rank::DIGIT);
+            self.at_ring(
+                out,
+                i as f64 / 4.0,
+                text.to_owned(),
+                (if i == 0 { size } else { size * 1.35 }, Ink::Dim, false),
+                rank::DIGIT,
+            );
         }
     }
 
@@ -68,7 +75,8 @@ impl Composer<'_> {
         let ring = self.layout.rings[0];
         let radius = ring.radius - ring.band - self.px(22.0).max(13.0);
         let size = self.type_size(14.0, 12.0);
-        let owner = self.frame.selected.or(self.frame.deciding).and_then(|p| self.layout.spot(p)).copied();
+        let owner_peer = self.frame.selected.or(self.frame.deciding);
+        let owner = owner_peer.and_then(|p| self.layout.spot(p)).copied();
         for finger in &self.frame.fingers {
             let way = finger.end.wrapping_sub(finger.start);
             let (from, sweep) = (turn_of(finger.start), turn_of(way));
@@ -80,17 +88,33 @@ impl Composer<'_> {
                 let width = self.px(if holds_key { 7.0 } else { 5.0 }).max(3.5);
                 self.band_arc(radius, from + gap, sweep - 2.0 * gap, (ink, alpha, width));
             }
-            if length > size * 1.6 {
+            let text = self.interval(finger);
+            let width = self.measure.width(&text, size, Face::Mono, holds_key);
+            if length > width.max(size * 1.6) {
                 let turn = wrap(from + sweep / 2.0);
+                let out = self.layout.centre.toward(turn, 1.0).minus(self.layout.centre);
+                let depth = out.x.abs() * width / 2.0 + out.y.abs() * size / 2.0 + self.px(7.0);
                 let style = (size, if holds_key { Ink::Match } else { Ink::Dim }, holds_key);
-                self.at_ring(radius - size * 0.95, turn, format!("F{}", finger.index), style, rank::LEAF);
+                self.at_ring(radius - depth, turn, text, style, rank::LEAF);
             }
-            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring);
+            let is_hop = self.frame.hops.iter().any(|h| Some(h.from) == owner_peer && h.to == finger.peer);
+            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring && !is_hop);
             if let Some((from, to)) = owner.as_ref().zip(target) {
                 let edge = solid(ink.alpha(if holds_key { 0.9 } else { 0.4 }), self.px(1.8).max(1.3));
                 self.shapes.push(Shape::Way { track: link(self.layout, from, to), edge });
             }
         }
+    }
+
+    /// A finger's interval as the slide writes it; its index on a large ring.
+    fn interval(&self, finger: &FingerArc) -> String {
+        let Space::Chord { bits, .. } = self.frame.space else { return String::new() };
+        if !self.frame.space.shows_all_identifiers() {
+            return format!("F{}", finger.index);
+        }
+        let last = finger.end.wrapping_sub(1 << (128 - u32::from(bits.get())));
+        let (first, last) = (self.frame.space.text(finger.start), self.frame.space.text(last));
+        if first == last { first } else { format!("{first} → {last}") }
     }
 
     /// The remaining distance of each hop, on its own ring: from the node clockwise to the key, with a tick at half.
@@ -115,21 +139,38 @@ impl Composer<'_> {
             let alpha = if hop.state == HopState::Next { 0.14 } else { 0.24 };
             self.band_arc(*radius, from, sweep, (Ink::Accent, alpha, self.px(9.0).max(5.0)));
             if sweep * std::f64::consts::TAU * radius > self.px(24.0) {
-                self.tick(*radius, from + sweep / 2.0, self.px(9.0).max(6.0), Ink::Dim);
+                let half = from + sweep / 2.0;
+                self.tick(*radius, half, self.px(9.0).max(6.0), Ink::Dim);
+                self.at_ring(
+                    radius - self.px(20.0).max(14.0),
+                    half,
+                    "½".to_owned(),
+                    (size * 1.3, Ink::Dim, false),
+                    rank::DIGIT,
+                );
             }
             let outer = self.layout.spots[i].point;
             let edge = Stroke { paint: Ink::Accent.alpha(0.4), width: self.px(1.6).max(1.2), dash: Dash::Dotted };
             self.shapes.push(Shape::line(outer, centre.toward(from, *radius), edge));
             if step >= 9.0 {
-                let text = format!("{} to go", self.distance(way));
-                let width = self.measure.width(&text, size, Face::Sans, false);
-                // Beside the key's line, on its clockwise side.
-                let at = centre.toward(key_turn, *radius);
-                let side = centre.toward(key_turn, 1.0).minus(centre).quarter();
-                let at = at.plus(side, width * 0.5 * side.x.abs() + size * (0.7 + 0.5 * side.y.abs()));
-                self.centred(at, Run::new(text, Ink::Ink, false), size, Face::Sans, rank::CAPTION);
+                self.to_go(*radius, from, way, size);
             }
         }
+    }
+
+    /// The remaining distance as a number, just before the arc's start, where its ring is free.
+    fn to_go(&mut self, radius: f64, from: f64, way: u128, size: f64) {
+        let runs = vec![Run::new(format!("{} to go", self.distance(way)), Ink::Ink, false)];
+        let anchor = self.layout.centre.toward(from, radius);
+        let request = Request {
+            anchor,
+            clearance: self.px(9.0),
+            width: self.width(&runs, size, Face::Sans),
+            height: size * 1.1,
+            rank: rank::MATCHED,
+            choice: Choice::Around { best: self.layout.centre.minus(anchor).quarter().unit(), limit: 6.0 },
+        };
+        self.labels.push(Label { request, runs, size, face: Face::Sans });
     }
 
     /// A distance on the ring: a number on small rings, a share of the ring on large ones.
