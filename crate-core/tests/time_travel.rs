@@ -102,7 +102,9 @@ proptest! {
         live(&mut lab, &wishes);
         let again = Lab::restore(setup, lab.log(), lab.position()).expect("its own log fits");
         prop_assert_eq!(digest(&again), digest(&lab));
-        prop_assert_eq!(again.trace_hash(), lab.trace_hash());
+        // The first may have looked further ahead.
+        let so_far = |lab: &Lab| lab.trace().records()[..lab.position() as usize].to_vec();
+        prop_assert_eq!(so_far(&again), so_far(&lab));
     }
 
     #[test]
