@@ -5,6 +5,7 @@
 
 pub mod plane;
 pub mod queue;
+pub mod route;
 pub mod session;
 pub mod spec;
 pub mod system;
