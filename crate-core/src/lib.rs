@@ -6,6 +6,11 @@
 #![forbid(unsafe_code)]
 
 pub mod id;
-pub mod protocol;
-pub mod sim;
+
 pub mod time;
+
+pub mod protocol;
+
+pub mod chord;
+
+pub mod sim;

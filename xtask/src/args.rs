@@ -76,9 +76,11 @@ fn parse_serve(rest: &[String]) -> Result<Task, String> {
     for (option, value) in options(rest)? {
         match option {
             "--port" => {
-                port = value.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
-                    format!("`{value}` is not a port: give a number from 1 to 65535.")
-                })?;
+                port = value
+                    .parse()
+                    .ok()
+                    .filter(|port| *port > 0)
+                    .ok_or_else(|| format!("`{value}` is not a port: give a number from 1 to 65535."))?;
             }
             other => return Err(format!("`serve` has no option `{other}`.")),
         }
@@ -138,10 +140,7 @@ mod checks {
         assert_eq!(read("build"), Ok(Task::Build));
         assert_eq!(read("serve --help"), Ok(Task::Help));
         let only = vec!["wasm".to_owned(), "build".to_owned(), "doc".to_owned()];
-        assert_eq!(
-            read("test --only wasm,build --only doc"),
-            Ok(Task::Test { only })
-        );
+        assert_eq!(read("test --only wasm,build --only doc"), Ok(Task::Test { only }));
     }
 
     #[test]

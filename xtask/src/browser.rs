@@ -4,6 +4,7 @@ use crate::pins::{major, version_in};
 use crate::process::{output, run};
 use crate::{Outcome, paths};
 use std::env;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,12 +17,7 @@ pub(crate) struct Browser {
     pub(crate) driver: PathBuf,
 }
 
-const NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 /// Arguments that keep the browser quiet and let it run in a container.
@@ -43,32 +39,18 @@ pub(crate) fn ensure() -> Outcome<Browser> {
         return Ok(browser);
     }
     if paths::in_path("apt-get").is_none() {
-        return Err(
-            "no Chromium with a chromedriver of the same version was found: install both, \
+        return Err("no Chromium with a chromedriver of the same version was found: install both, \
                     or set OVERLAY_CHROMIUM and CHROMEDRIVER to them"
-                .into(),
-        );
+            .into());
     }
     println!("Installing chromium and chromium-driver with apt-get (1 to 3 minutes).");
     apt(&["update", "-qq"])?;
-    apt(&[
-        "install",
-        "-y",
-        "-qq",
-        "--no-install-recommends",
-        "chromium",
-        "chromium-driver",
-        "fonts-liberation",
-    ])?;
+    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver", "fonts-liberation"])?;
     find().ok_or_else(|| "apt-get installed no Chromium that can be used".into())
 }
 
 fn find() -> Option<Browser> {
-    let set = |name: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_file())
-    };
+    let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
     let driver = set("CHROMEDRIVER").or_else(|| paths::in_path("chromedriver"))?;
     let wanted = major_of(&driver)?;
     let chromium = set("OVERLAY_CHROMIUM")
@@ -90,7 +72,10 @@ fn apt(args: &[&str]) -> Outcome<()> {
         Command::new("apt-get")
     } else {
         let mut sudo = Command::new("sudo");
-        sudo.args(["-n", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        if env::var_os("CI").is_some() || !std::io::stdin().is_terminal() {
+            sudo.arg("--non-interactive");
+        }
+        sudo.args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         sudo
     };
     run(command
@@ -131,10 +116,7 @@ mod checks {
 
     #[test]
     fn the_driver_is_told_the_browser() {
-        let browser = Browser {
-            chromium: PathBuf::from(r#"/opt/a "b"\c"#),
-            driver: PathBuf::from("chromedriver"),
-        };
+        let browser = Browser { chromium: PathBuf::from(r#"/opt/a "b"\c"#), driver: PathBuf::from("chromedriver") };
         let json = webdriver_json(&browser);
         assert!(json.contains(r#""binary":"/opt/a \"b\"\\c""#), "{json}");
         assert!(json.contains(r#"["--headless","--no-sandbox","#), "{json}");

@@ -23,14 +23,8 @@ fn policy_for(tags: &[Tag<'_>]) -> String {
         scripts.push_str(&hash);
     }
     // While developing, Trunk adds a script that reloads the page when told by a local socket.
-    let served = tags
-        .iter()
-        .any(|tag| tag.name == "script" && tag.content.contains(".well-known/trunk/ws"));
-    let local = if served {
-        " ws://127.0.0.1:* ws://localhost:*"
-    } else {
-        ""
-    };
+    let served = tags.iter().any(|tag| tag.name == "script" && tag.content.contains(".well-known/trunk/ws"));
+    let local = if served { " ws://127.0.0.1:* ws://localhost:*" } else { "" };
     format!(
         "default-src 'self'; script-src {scripts}; worker-src 'self'; style-src 'self'; \
          img-src 'self' data: blob:; connect-src 'self' wss:{local}; base-uri 'self'; \
@@ -49,18 +43,12 @@ pub(crate) fn insert(page: &str) -> Result<String, String> {
         .find(|tag| tag.name == "meta" && tag.attribute("charset").is_some())
         .ok_or("the page names no character set, so the policy has no place")?
         .end;
-    let meta = format!(
-        "<meta http-equiv=\"{META}\" content=\"{}\">",
-        policy_for(&tags)
-    );
+    let meta = format!("<meta http-equiv=\"{META}\" content=\"{}\">", policy_for(&tags));
     Ok([&page[..place], &meta, &page[place..]].concat())
 }
 
 fn is_policy(tag: &Tag<'_>) -> bool {
-    tag.name == "meta"
-        && tag
-            .attribute("http-equiv")
-            .is_some_and(|name| name.eq_ignore_ascii_case(META))
+    tag.name == "meta" && tag.attribute("http-equiv").is_some_and(|name| name.eq_ignore_ascii_case(META))
 }
 
 /// What is wrong with a finished page: a policy too late, too weak or with other digests.
@@ -82,9 +70,7 @@ pub(crate) fn problems(page: &str) -> Vec<String> {
         .unwrap_or_default();
     for hash in inline_hashes(&tags) {
         if !sources.contains(&hash.as_str()) {
-            problems.push(format!(
-                "an inline script has {hash}, which the policy lacks"
-            ));
+            problems.push(format!("an inline script has {hash}, which the policy lacks"));
         }
     }
     if policy.contains("'unsafe-inline'") || policy.contains("'unsafe-eval'") {
@@ -92,20 +78,10 @@ pub(crate) fn problems(page: &str) -> Vec<String> {
     }
     for tag in &tags {
         if tag.name == "style" || tag.attribute("style").is_some() {
-            problems.push(format!(
-                "<{}> has an inline style, which the policy forbids",
-                tag.name
-            ));
+            problems.push(format!("<{}> has an inline style, which the policy forbids", tag.name));
         }
-        if tag
-            .attributes
-            .iter()
-            .any(|(name, _)| name.starts_with("on"))
-        {
-            problems.push(format!(
-                "<{}> has an inline handler, which the policy forbids",
-                tag.name
-            ));
+        if tag.attributes.iter().any(|(name, _)| name.starts_with("on")) {
+            problems.push(format!("<{}> has an inline handler, which the policy forbids", tag.name));
         }
     }
     problems
@@ -143,32 +119,14 @@ mod checks {
         for (page, word) in [
             (PAGE.to_owned(), "no content security policy"),
             (good.replace("Hello", "Goodbye"), "the policy lacks"),
-            (
-                good.replace("<head>", "<head><script src=c.js></script>"),
-                "before the policy",
-            ),
-            (
-                good.replace("'self' 'wasm", "'unsafe-inline' 'wasm"),
-                "should forbid",
-            ),
-            (
-                good.replace("<body>", "<body style=\"margin:0\">"),
-                "inline style",
-            ),
-            (
-                good.replace("<body>", "<body><style>p{}</style>"),
-                "inline style",
-            ),
-            (
-                good.replace("<body>", "<body onload=\"x()\">"),
-                "inline handler",
-            ),
+            (good.replace("<head>", "<head><script src=c.js></script>"), "before the policy"),
+            (good.replace("'self' 'wasm", "'unsafe-inline' 'wasm"), "should forbid"),
+            (good.replace("<body>", "<body style=\"margin:0\">"), "inline style"),
+            (good.replace("<body>", "<body><style>p{}</style>"), "inline style"),
+            (good.replace("<body>", "<body onload=\"x()\">"), "inline handler"),
         ] {
             let found = problems(&page);
-            assert!(
-                found.iter().any(|text| text.contains(word)),
-                "{word}: {found:?}"
-            );
+            assert!(found.iter().any(|text| text.contains(word)), "{word}: {found:?}");
         }
     }
 }

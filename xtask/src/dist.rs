@@ -1,7 +1,7 @@
 //! Checks the built site: its size, its policy, and that every file it names is there.
 
 use crate::html::{Tag, tags};
-use crate::{Outcome, csp, paths};
+use crate::{Outcome, csp, offline, paths};
 use flate2::{Compression, write::GzEncoder};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -40,12 +40,7 @@ const BUDGETS: [Budget; 5] = [
         compressed: true,
         limit: 20 * KB,
     },
-    Budget {
-        name: "CSS",
-        belongs: |path| path.ends_with(".css"),
-        compressed: true,
-        limit: 15 * KB,
-    },
+    Budget { name: "CSS", belongs: |path| path.ends_with(".css"), compressed: true, limit: 15 * KB },
     Budget {
         name: "fonts",
         belongs: |path| path.ends_with(".woff2") || path.ends_with(".woff"),
@@ -57,9 +52,7 @@ const BUDGETS: [Budget; 5] = [
 const NEEDED: [&str; 4] = ["index.html", "404.html", "robots.txt", ".nojekyll"];
 
 fn is_worker(path: &str) -> bool {
-    path.rsplit('/')
-        .next()
-        .is_some_and(|name| name.starts_with("worker"))
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("worker"))
 }
 
 /// Reads `dist/`, prints its sizes and fails on any problem.
@@ -68,14 +61,9 @@ pub(crate) fn check_and_print() -> Outcome<()> {
     if !dir.join("index.html").is_file() {
         return Err("dist/ holds no site: run `cargo xtask build` first".into());
     }
-    let mut site = Site::new();
-    read(&dir, "", &mut site).map_err(|e| format!("dist/ cannot be read: {e}"))?;
+    let site = load(&dir)?;
     for (name, size, limit) in sizes(&site) {
-        println!(
-            "{name:<12} {:>7.1} KB of {:>3} KB",
-            size as f64 / KB as f64,
-            limit / KB
-        );
+        println!("{name:<12} {:>7.1} KB of {:>3} KB", size as f64 / KB as f64, limit / KB);
     }
     let problems = problems(&site);
     for problem in &problems {
@@ -85,6 +73,13 @@ pub(crate) fn check_and_print() -> Outcome<()> {
         0 => Ok(()),
         count => Err(format!("the site in dist/ has {count} problems")),
     }
+}
+
+/// Reads the files of a site.
+pub(crate) fn load(dir: &Path) -> Outcome<Site> {
+    let mut site = Site::new();
+    read(dir, "", &mut site).map_err(|e| format!("{} cannot be read: {e}", dir.display()))?;
+    Ok(site)
 }
 
 fn read(dir: &Path, prefix: &str, site: &mut Site) -> std::io::Result<()> {
@@ -110,19 +105,12 @@ fn gzipped(bytes: &[u8]) -> usize {
 fn sizes(site: &Site) -> Vec<(&'static str, usize, usize)> {
     let mut sizes = Vec::new();
     for budget in &BUDGETS {
-        let files: Vec<_> = site
-            .iter()
-            .filter(|(path, _)| (budget.belongs)(path))
-            .collect();
+        let files: Vec<_> = site.iter().filter(|(path, _)| (budget.belongs)(path)).collect();
         if files.is_empty() {
             continue;
         }
         let size = |bytes: &[u8]| {
-            if budget.compressed {
-                gzipped(bytes)
-            } else {
-                bytes.len()
-            }
+            if budget.compressed { gzipped(bytes) } else { bytes.len() }
         };
         let sum = files.iter().map(|(_, bytes)| size(bytes)).sum();
         sizes.push((budget.name, sum, budget.limit));
@@ -140,14 +128,13 @@ fn problems(site: &Site) -> Vec<String> {
     }
     for (name, size, limit) in sizes(site) {
         if size > limit {
-            problems.push(format!(
-                "{name}: {size} bytes are over the limit of {limit}"
-            ));
+            problems.push(format!("{name}: {size} bytes are over the limit of {limit}"));
         }
     }
     if !site.keys().any(|path| path.ends_with(".wasm")) {
         problems.push("there is no wasm file".into());
     }
+    problems.append(&mut offline::problems(site));
     for (path, bytes) in site {
         let text = String::from_utf8_lossy(bytes);
         let mut found = match path.rsplit('.').next() {
@@ -163,10 +150,7 @@ fn problems(site: &Site) -> Vec<String> {
 }
 
 fn html_problems(path: &str, page: &str, site: &Site) -> Vec<String> {
-    let mut problems: Vec<String> = csp::problems(page)
-        .into_iter()
-        .map(|text| format!("{path}: {text}"))
-        .collect();
+    let mut problems: Vec<String> = csp::problems(page).into_iter().map(|text| format!("{path}: {text}")).collect();
     for tag in tags(page) {
         for name in ["href", "src"] {
             if let Some(target) = tag.attribute(name) {
@@ -222,22 +206,14 @@ fn resolve(path: &str, target: &str) -> String {
     }
     let folder = target.ends_with("/.") || target == ".";
     let joined = parts.join("/");
-    if folder && !joined.is_empty() {
-        format!("{joined}/")
-    } else {
-        joined
-    }
+    if folder && !joined.is_empty() { format!("{joined}/") } else { joined }
 }
 
 fn css_problems(path: &str, text: &str, site: &Site) -> Vec<String> {
     let mut problems = Vec::new();
     for part in text.split("url(").skip(1) {
         let target = part.split(')').next().unwrap_or_default();
-        problems.extend(relative_problem(
-            path,
-            target.trim().trim_matches(['"', '\'']),
-            site,
-        ));
+        problems.extend(relative_problem(path, target.trim().trim_matches(['"', '\'']), site));
     }
     if text.contains("@import") {
         problems.push(format!("{path}: `@import` delays the page"));
@@ -249,11 +225,8 @@ fn script_problems(path: &str, text: &str, site: &Site) -> Vec<String> {
     let mut problems = Vec::new();
     for literal in literals(text) {
         // `./app_bg.js` is what wasm-bindgen calls itself towards the wasm; it is no file.
-        let names_a_file = (literal.starts_with("./") || literal.starts_with("../"))
-            && !literal.ends_with("_bg.js");
-        let web = ["http://", "https://", "ws://", "wss://"]
-            .iter()
-            .any(|p| literal.starts_with(p));
+        let names_a_file = (literal.starts_with("./") || literal.starts_with("../")) && !literal.ends_with("_bg.js");
+        let web = ["http://", "https://", "ws://", "wss://"].iter().any(|p| literal.starts_with(p));
         // Names of XML languages look like addresses, but nothing is fetched from them.
         let namespace = literal.starts_with("http://www.w3.org/");
         if names_a_file || (web && !namespace) {
@@ -267,8 +240,7 @@ fn manifest_problems(path: &str, text: &str, site: &Site) -> Vec<String> {
     let mut problems = Vec::new();
     let literals = literals(text);
     for pair in literals.windows(2) {
-        if ["src", "start_url", "scope", "id"].contains(&pair[0]) && !["./", "."].contains(&pair[1])
-        {
+        if ["src", "start_url", "scope", "id"].contains(&pair[0]) && !["./", "."].contains(&pair[1]) {
             problems.extend(relative_problem(path, pair[1], site));
         }
     }
@@ -303,32 +275,24 @@ mod checks {
         );
         let files = [
             ("index.html", page.unwrap()),
-            (
-                "404.html",
-                csp::insert("<meta charset=utf-8><a href=\"./\">home</a>").unwrap(),
-            ),
+            ("404.html", csp::insert("<meta charset=utf-8><a href=\"./\">home</a>").unwrap()),
             ("robots.txt", String::new()),
             (".nojekyll", String::new()),
-            (
-                "a.css",
-                "@font-face{src:url(fonts/f.woff2)}p{background:url(\"data:,\")}".into(),
-            ),
+            ("a.css", "@font-face{src:url(fonts/f.woff2)}p{background:url(\"data:,\")}".into()),
             ("fonts/f.woff2", "f".into()),
-            (
-                "app-1.js",
-                "m = {'./app_bg.js': 1}; n = 'http://www.w3.org/2000/svg'; // it's".into(),
-            ),
+            ("app-1.js", "m = {'./app_bg.js': 1}; n = 'http://www.w3.org/2000/svg'; // it's".into()),
             ("app-1_bg.wasm", "w".into()),
-            (
-                "m.webmanifest",
-                "{\"start_url\":\"./\",\"icons\":[{\"src\":\"i/i.svg\"}]}".into(),
-            ),
+            ("m.webmanifest", "{\"start_url\":\"./\",\"icons\":[{\"src\":\"i/i.svg\"}]}".into()),
             ("i/i.svg", String::new()),
         ];
-        files
-            .into_iter()
-            .map(|(path, text)| (path.to_owned(), text.into_bytes()))
-            .collect()
+        with_worker(files)
+    }
+
+    fn with_worker<const N: usize>(files: [(&str, String); N]) -> Site {
+        let mut site: Site = files.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes())).collect();
+        let worker = offline::fill(include_str!("../../www/sw.js"), &site).unwrap();
+        site.insert(offline::WORKER.into(), worker.into_bytes());
+        site
     }
 
     #[test]
@@ -392,10 +356,7 @@ mod checks {
             let mut site = good();
             site.insert(path.into(), noise[..bytes].to_vec());
             let found = problems(&site);
-            assert!(
-                found.iter().any(|text| text.contains("over the limit")),
-                "{path}: {found:?}"
-            );
+            assert!(found.iter().any(|text| text.contains("over the limit")), "{path}: {found:?}");
         }
     }
 

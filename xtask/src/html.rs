@@ -21,10 +21,7 @@ pub(crate) struct Tag<'a> {
 impl Tag<'_> {
     /// The value of an attribute.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| *value)
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 }
 
@@ -56,25 +53,19 @@ pub(crate) fn tags(page: &str) -> Vec<Tag<'_>> {
 }
 
 fn find_ignoring_case(text: &str, small: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(small.len())
-        .position(|window| window.eq_ignore_ascii_case(small.as_bytes()))
+    text.as_bytes().windows(small.len()).position(|window| window.eq_ignore_ascii_case(small.as_bytes()))
 }
 
 fn tag(page: &str, start: usize) -> Tag<'_> {
     let mut place = start + 1;
-    let name = take(page, &mut place, |b| {
-        !b.is_ascii_whitespace() && b != b'>' && b != b'/'
-    });
+    let name = take(page, &mut place, |b| !b.is_ascii_whitespace() && b != b'>' && b != b'/');
     let mut attributes = Vec::new();
     loop {
         take(page, &mut place, |b| b.is_ascii_whitespace() || b == b'/');
         if page[place..].is_empty() || page[place..].starts_with('>') {
             break;
         }
-        let key = take(page, &mut place, |b| {
-            !b.is_ascii_whitespace() && !b"=>/".contains(&b)
-        });
+        let key = take(page, &mut place, |b| !b.is_ascii_whitespace() && !b"=>/".contains(&b));
         take(page, &mut place, |b| b.is_ascii_whitespace());
         let mut value = "";
         if page[place..].starts_with('=') {
@@ -86,13 +77,7 @@ fn tag(page: &str, start: usize) -> Tag<'_> {
         }
         attributes.push((key.to_ascii_lowercase(), value));
     }
-    Tag {
-        name: name.to_ascii_lowercase(),
-        attributes,
-        start,
-        end: (place + 1).min(page.len()),
-        content: "",
-    }
+    Tag { name: name.to_ascii_lowercase(), attributes, start, end: (place + 1).min(page.len()), content: "" }
 }
 
 fn attribute_value<'a>(page: &'a str, place: &mut usize) -> &'a str {
@@ -139,16 +124,7 @@ mod checks {
 
     #[test]
     fn pages_that_end_too_soon_are_read_to_their_end() {
-        for page in [
-            "<",
-            "<a",
-            "<a b",
-            "<a b=",
-            "<a b='c",
-            "<script>x",
-            "<!-- ",
-            "<a =>",
-        ] {
+        for page in ["<", "<a", "<a b", "<a b=", "<a b='c", "<script>x", "<!-- ", "<a =>"] {
             assert!(tags(page).len() <= 1, "{page}");
         }
         assert_eq!(tags("<script>x")[0].content, "x");

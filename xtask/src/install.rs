@@ -17,31 +17,22 @@ use std::time::{Duration, Instant};
 /// Makes sure that cargo can build for the browser.
 pub(crate) fn wasm_target() -> Outcome<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let libdir =
-        output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
+    let libdir = output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     if Path::new(libdir.trim()).is_dir() {
         return Ok(());
     }
     println!("Adding the Rust target {TARGET} (some seconds).");
-    run(Command::new("rustup").args(["target", "add", TARGET])).map_err(|why| {
-        format!("{why}; without rustup, install the standard library for {TARGET} by other means")
-    })
+    run(Command::new("rustup").args(["target", "add", TARGET]))
+        .map_err(|why| format!("{why}; without rustup, install the standard library for {TARGET} by other means"))
 }
 
 /// Finds or installs some tools, those to build at the same time; gives back folders for PATH.
 pub(crate) fn tools(pins: &[&Pin]) -> Outcome<Vec<PathBuf>> {
     let found: Vec<Outcome<Option<PathBuf>>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = pins
-            .iter()
-            .map(|pin| scope.spawn(move || tool(pin)))
-            .collect();
+        let threads: Vec<_> = pins.iter().map(|pin| scope.spawn(move || tool(pin))).collect();
         threads
             .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|_| Err("an installation panicked".into()))
-            })
+            .map(|thread| thread.join().unwrap_or_else(|_| Err("an installation panicked".into())))
             .collect()
     });
     let mut folders = Vec::new();
@@ -53,21 +44,11 @@ pub(crate) fn tools(pins: &[&Pin]) -> Outcome<Vec<PathBuf>> {
 
 /// One tool: nothing if PATH has it, else the folder that has it.
 fn tool(pin: &Pin) -> Outcome<Option<PathBuf>> {
-    if pin
-        .programs
-        .iter()
-        .all(|name| paths::in_path(name).is_some_and(|path| fits(pin, &path)))
-    {
+    if pin.programs.iter().all(|name| paths::in_path(name).is_some_and(|path| fits(pin, &path))) {
         return Ok(None);
     }
     let cache = paths::cache()?;
-    let name = format!(
-        "{}-{}-{}-{}",
-        pin.programs[0],
-        pin.version,
-        consts::ARCH,
-        consts::OS
-    );
+    let name = format!("{}-{}-{}-{}", pin.programs[0], pin.version, consts::ARCH, consts::OS);
     let home = cache.join(&name);
     if complete(pin, &home) {
         return Ok(Some(home.join("bin")));
@@ -88,33 +69,22 @@ fn tool(pin: &Pin) -> Outcome<Option<PathBuf>> {
         build(pin, &work)?;
     }
     if !complete(pin, &work) {
-        return Err(format!(
-            "{} was installed but does not run as {}",
-            pin.krate, pin.version
-        ));
+        return Err(format!("{} was installed but does not run as {}", pin.krate, pin.version));
     }
     remove(&home)?;
     fs::rename(&work, &home).map_err(|e| format!("cannot move {}: {e}", work.display()))?;
-    println!(
-        "{} {} is installed after {:.0} s.",
-        pin.programs[0],
-        pin.version,
-        start.elapsed().as_secs_f64()
-    );
+    println!("{} {} is installed after {:.0} s.", pin.programs[0], pin.version, start.elapsed().as_secs_f64());
     Ok(Some(home.join("bin")))
 }
 
 /// True if the program runs and is of the pinned version.
 fn fits(pin: &Pin, path: &Path) -> bool {
-    output(Command::new(path).arg("--version"))
-        .is_ok_and(|printed| version_in(&printed) == Some(pin.version))
+    output(Command::new(path).arg("--version")).is_ok_and(|printed| version_in(&printed) == Some(pin.version))
 }
 
 fn complete(pin: &Pin, home: &Path) -> bool {
     let bin = home.join("bin");
-    pin.programs
-        .iter()
-        .all(|name| fits(pin, &bin.join(paths::program(name))))
+    pin.programs.iter().all(|name| fits(pin, &bin.join(paths::program(name))))
 }
 
 /// Waits for other runs that install the same thing. The lock ends with the file's handle.
@@ -123,8 +93,7 @@ pub(crate) fn lock(cache: &Path, name: &str) -> Outcome<File> {
     let file = File::create(&path).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
     if file.try_lock().is_err() {
         println!("Another run is installing {name}: waiting for it.");
-        file.lock()
-            .map_err(|e| format!("cannot lock {}: {e}", path.display()))?;
+        file.lock().map_err(|e| format!("cannot lock {}: {e}", path.display()))?;
     }
     Ok(file)
 }
@@ -132,9 +101,7 @@ pub(crate) fn lock(cache: &Path, name: &str) -> Outcome<File> {
 /// Removes a folder that may not be there.
 pub(crate) fn remove(dir: &Path) -> Outcome<()> {
     match fs::remove_dir_all(dir) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("cannot remove {}: {e}", dir.display()))
-        }
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(format!("cannot remove {}: {e}", dir.display())),
         _ => Ok(()),
     }
 }
@@ -151,14 +118,7 @@ fn fetch(pin: &Pin, work: &Path) -> Outcome<()> {
     let path = work.join(file);
     output(
         Command::new("curl")
-            .args([
-                "--proto",
-                "=https",
-                "--fail",
-                "--silent",
-                "--show-error",
-                "--location",
-            ])
+            .args(["--proto", "=https", "--fail", "--silent", "--show-error", "--location"])
             .args(["--connect-timeout", "5", "--max-time", "180", "--output"])
             .arg(&path)
             .arg(format!("{}{file}", pin.releases)),
@@ -168,14 +128,8 @@ fn fetch(pin: &Pin, work: &Path) -> Outcome<()> {
     if digest::sha256_hex(&bytes) != *sha256 {
         return Err("the download is not the file that was pinned".into());
     }
-    output(
-        Command::new("tar")
-            .arg("-xzf")
-            .arg(&path)
-            .arg("-C")
-            .arg(work),
-    )
-    .map_err(|_| "the archive could not be unpacked".to_owned())?;
+    output(Command::new("tar").arg("-xzf").arg(&path).arg("-C").arg(work))
+        .map_err(|_| "the archive could not be unpacked".to_owned())?;
     // Archives hold the programs at the top or in one folder named after the archive.
     let inner = work.join(file.trim_end_matches(".tar.gz"));
     for name in pin.programs {
@@ -198,9 +152,7 @@ fn build(pin: &Pin, work: &Path) -> Outcome<()> {
     let target = work.join("target");
     let log = work.with_extension("log");
     let file = File::create(&log).map_err(|e| format!("cannot write {}: {e}", log.display()))?;
-    let copy = file
-        .try_clone()
-        .map_err(|e| format!("cannot write {}: {e}", log.display()))?;
+    let copy = file.try_clone().map_err(|e| format!("cannot write {}: {e}", log.display()))?;
     let mut command = crate::process::cargo();
     command
         .args(["install", "--locked", "--no-default-features", "--root"])
@@ -222,25 +174,17 @@ fn build(pin: &Pin, work: &Path) -> Outcome<()> {
         .stdin(Stdio::null())
         .stdout(copy)
         .stderr(file);
-    let mut child = command
-        .spawn()
-        .map_err(|e| format!("cargo could not be started: {e}"))?;
+    let mut child = command.spawn().map_err(|e| format!("cargo could not be started: {e}"))?;
     let start = Instant::now();
     let mut told = start;
     let status = loop {
-        if let Some(status) = child
-            .try_wait()
-            .map_err(|e| format!("cargo was lost: {e}"))?
-        {
+        if let Some(status) = child.try_wait().map_err(|e| format!("cargo was lost: {e}"))? {
             break status;
         }
         if told.elapsed() >= Duration::from_secs(30) {
             told = Instant::now();
             let text = fs::read_to_string(&log).unwrap_or_default();
-            let crates = text
-                .lines()
-                .filter(|line| line.contains(" Compiling "))
-                .count();
+            let crates = text.lines().filter(|line| line.contains(" Compiling ")).count();
             let seconds = start.elapsed().as_secs();
             println!("  {}: {crates} crates after {seconds} s", pin.programs[0]);
         }

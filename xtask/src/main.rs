@@ -12,6 +12,7 @@ mod dist;
 mod html;
 mod install;
 mod npm;
+mod offline;
 mod paths;
 mod pins;
 mod process;

@@ -41,13 +41,7 @@ fn install(tests: &Path, work: &Path, home: &Path) -> Outcome<()> {
         fs::copy(tests.join(file), work.join(file)).map_err(|e| format!("{file}: {e}"))?;
     }
     run(Command::new(npm())
-        .args([
-            "ci",
-            "--prefer-offline",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-        ])
+        .args(["ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"])
         .args(["--loglevel", "error"])
         .current_dir(work)
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
@@ -67,10 +61,9 @@ fn connect(target: &Path, link: &Path) -> Outcome<()> {
     let made = std::os::windows::fs::symlink_dir(target, link);
     match made {
         // Another run may have made the same link meanwhile.
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(format!(
-            "cannot link {}: {e}; run `npm ci` there",
-            link.display()
-        )),
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(format!("cannot link {}: {e}; run `npm ci` there", link.display()))
+        }
         _ => Ok(()),
     }
 }
@@ -78,8 +71,7 @@ fn connect(target: &Path, link: &Path) -> Outcome<()> {
 /// The folder with the pinned `wasm-opt`, unless PATH has it.
 pub(crate) fn wasm_opt() -> Outcome<Option<PathBuf>> {
     let right = |path: &Path| {
-        output(Command::new(path).arg("--version"))
-            .is_ok_and(|printed| version_in(&printed) == Some(WASM_OPT))
+        output(Command::new(path).arg("--version")).is_ok_and(|printed| version_in(&printed) == Some(WASM_OPT))
     };
     if paths::in_path("wasm-opt").is_some_and(|path| right(&path)) {
         return Ok(None);
@@ -88,10 +80,7 @@ pub(crate) fn wasm_opt() -> Outcome<Option<PathBuf>> {
     if right(&bin.join("wasm-opt")) {
         Ok(Some(bin))
     } else {
-        Err(format!(
-            "wasm-opt in {} is not version {WASM_OPT}",
-            bin.display()
-        ))
+        Err(format!("wasm-opt in {} is not version {WASM_OPT}", bin.display()))
     }
 }
 

@@ -15,11 +15,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// The folder of the user that holds installed tools; made if it is missing.
 pub(crate) fn cache() -> Outcome<PathBuf> {
-    let set = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let dir = set("OVERLAY_LAB_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|dir| dir.join("overlay-lab")))
         .or_else(|| set("LOCALAPPDATA").map(|dir| dir.join("overlay-lab")))
@@ -38,9 +34,7 @@ pub(crate) fn program(name: &str) -> String {
 /// The first program of this name in PATH.
 pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
     let file = program(name);
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|dir| dir.join(&file))
-        .find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(&file)).find(|path| path.is_file())
 }
 
 /// PATH with these folders before all others.

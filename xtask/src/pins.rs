@@ -30,18 +30,8 @@ pub(crate) struct Archive {
     pub(crate) sha256: &'static str,
 }
 
-const fn archive(
-    os: &'static str,
-    arch: &'static str,
-    file: &'static str,
-    sha256: &'static str,
-) -> Archive {
-    Archive {
-        os,
-        arch,
-        file,
-        sha256,
-    }
+const fn archive(os: &'static str, arch: &'static str, file: &'static str, sha256: &'static str) -> Archive {
+    Archive { os, arch, file, sha256 }
 }
 
 /// The bundler. 0.22 needs a newer Rust than the one this project builds with.
@@ -122,11 +112,7 @@ pub(crate) const WASM_OPT: &str = "132";
 /// Tools print `trunk 0.21.14`, `wasm-bindgen 0.2.129 (hash)`, `Chromium 156.0.8078.79 built on …`
 /// or `wasm-opt version 132 (version_132)`: it is the first word that begins with a digit.
 pub(crate) fn version_in(printed: &str) -> Option<&str> {
-    printed
-        .lines()
-        .next()?
-        .split_whitespace()
-        .find(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))
+    printed.lines().next()?.split_whitespace().find(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 /// The number before the first dot of a version.
@@ -142,10 +128,7 @@ mod checks {
     fn versions_are_found_in_what_tools_print() {
         assert_eq!(version_in("trunk 0.21.14\n"), Some("0.21.14"));
         assert_eq!(version_in("wasm-bindgen 0.2.129 (ab12)"), Some("0.2.129"));
-        assert_eq!(
-            version_in("wasm-opt version 132 (version_132)"),
-            Some("132")
-        );
+        assert_eq!(version_in("wasm-opt version 132 (version_132)"), Some("132"));
         let chromium = version_in("Chromium 156.0.8078.79 built on Debian GNU/Linux 12");
         assert_eq!(chromium, Some("156.0.8078.79"));
         assert_eq!(chromium.and_then(major), Some(156));

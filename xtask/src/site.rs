@@ -3,7 +3,7 @@
 use crate::install::{tools, wasm_target};
 use crate::pins::{TRUNK, WASM_BINDGEN};
 use crate::process::{cargo, run};
-use crate::{Outcome, csp, npm, paths};
+use crate::{Outcome, csp, dist, npm, offline, paths};
 use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -14,12 +14,8 @@ use std::time::{Duration, Instant};
 /// Serves the page on 127.0.0.1 until it is stopped; builds again when a file changes.
 pub(crate) fn serve(port: u16) -> Outcome<()> {
     let start = Instant::now();
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|_| {
-        format!(
-            "port {port} is in use; choose another one with `serve --port {}`",
-            next(port)
-        )
-    })?;
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .map_err(|_| format!("port {port} is in use; choose another one with `serve --port {}`", next(port)))?;
     wasm_target()?;
     let folders = std::thread::scope(|scope| {
         // The page is compiled while the tools are: one often waits for what the other can use.
@@ -31,13 +27,7 @@ pub(crate) fn serve(port: u16) -> Outcome<()> {
     })?;
     std::thread::spawn(move || announce(port, start));
     run(trunk(&folders)?
-        .args([
-            "serve",
-            "--address",
-            "127.0.0.1",
-            "--port",
-            &port.to_string(),
-        ])
+        .args(["serve", "--address", "127.0.0.1", "--port", &port.to_string()])
         .args(["--dist", "target/serve"]))
 }
 
@@ -45,7 +35,7 @@ fn next(port: u16) -> u16 {
     port.checked_add(1).unwrap_or(8080)
 }
 
-/// Compiles what Trunk is going to compile, unless the tools are there and Trunk may as well.
+/// Compiles what Trunk is going to compile, with the same options, so that Trunk finds it done.
 fn compile_page() {
     println!("Compiling the page (the first time takes 1 to 2 minutes on two cores).");
     let mut command = cargo();
@@ -82,15 +72,9 @@ pub(crate) fn build() -> Outcome<()> {
 
 /// Trunk, told to find the tools in these folders.
 fn trunk(folders: &[PathBuf]) -> Outcome<Command> {
-    let own = folders
-        .iter()
-        .map(|dir| dir.join(paths::program("trunk")))
-        .find(|path| path.is_file());
+    let own = folders.iter().map(|dir| dir.join(paths::program("trunk"))).find(|path| path.is_file());
     let mut command = Command::new(own.unwrap_or_else(|| "trunk".into()));
-    command
-        .arg("--skip-version-check")
-        .current_dir(paths::root())
-        .env("PATH", paths::path_with(folders)?);
+    command.arg("--skip-version-check").current_dir(paths::root()).env("PATH", paths::path_with(folders)?);
     // Trunk reads NO_COLOR as a truth value and stops at the usual `NO_COLOR=1`.
     if env::var_os("NO_COLOR").is_some() {
         command.env("NO_COLOR", "true");
@@ -98,23 +82,33 @@ fn trunk(folders: &[PathBuf]) -> Outcome<Command> {
     Ok(command)
 }
 
-/// Trunk's hook: writes the policy into every page of the folder where Trunk puts files together.
+/// Trunk's hook: finishes the files in the folder where Trunk puts them together. Every page gets
+/// its policy; a release also gets a service worker that knows its build.
 pub(crate) fn post_build() -> Outcome<()> {
     let dir = env::var_os("TRUNK_STAGING_DIR")
         .map(PathBuf::from)
         .ok_or("post-build is run by Trunk, which sets TRUNK_STAGING_DIR")?;
-    let pages = fs::read_dir(&dir)
-        .map_err(|e| format!("{}: {e}", dir.display()))?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "html"));
-    for page in pages {
-        write_policy(&page).map_err(|why| format!("{}: {why}", page.display()))?;
+    let mut site = dist::load(&dir)?;
+    for (path, bytes) in &mut site {
+        if path.ends_with(".html") {
+            let page = csp::insert(text(path, bytes)?).map_err(|why| format!("{path}: {why}"))?;
+            write(&dir, path, &page)?;
+            *bytes = page.into_bytes();
+        }
+    }
+    if env::var_os("TRUNK_PROFILE").is_some_and(|profile| profile == "release")
+        && let Some(worker) = site.get(offline::WORKER)
+    {
+        let filled = offline::fill(text(offline::WORKER, worker)?, &site)?;
+        write(&dir, offline::WORKER, &filled)?;
     }
     Ok(())
 }
 
-fn write_policy(page: &Path) -> Outcome<()> {
-    let text = fs::read_to_string(page).map_err(|e| e.to_string())?;
-    fs::write(page, csp::insert(&text)?).map_err(|e| e.to_string())
+fn text<'a>(path: &str, bytes: &'a [u8]) -> Outcome<&'a str> {
+    std::str::from_utf8(bytes).map_err(|e| format!("{path}: {e}"))
+}
+
+fn write(dir: &Path, path: &str, text: &str) -> Outcome<()> {
+    fs::write(dir.join(path), text).map_err(|e| format!("{path} cannot be written: {e}"))
 }

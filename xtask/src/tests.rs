@@ -11,19 +11,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// The steps, in order, by the names that `--only` takes.
-pub(crate) const STEP_NAMES: [&str; 11] = [
-    "format",
-    "clippy",
-    "clippy-wasm",
-    "test",
-    "doctest",
-    "doc",
-    "wasm",
-    "build",
-    "check-dist",
-    "browser",
-    "bench",
-];
+pub(crate) const STEP_NAMES: [&str; 11] =
+    ["format", "clippy", "clippy-wasm", "test", "doctest", "doc", "wasm", "build", "check-dist", "browser", "bench"];
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -43,11 +32,7 @@ pub(crate) fn run(only: &[String]) -> Outcome<()> {
         built &= passed || name != "build";
     }
     println!("\n{}", report.summary());
-    if report.all_passed() {
-        Ok(())
-    } else {
-        Err("not every step passed".into())
-    }
+    if report.all_passed() { Ok(()) } else { Err("not every step passed".into()) }
 }
 
 fn step(name: &str) -> Outcome<()> {
@@ -80,19 +65,9 @@ fn step(name: &str) -> Outcome<()> {
             ])
         }
         "test" => native_tests(),
-        "doctest" => cargo_run(&[
-            "test",
-            "--locked",
-            "--doc",
-            "--package",
-            "overlay-core",
-            "--package",
-            "overlay-web",
-        ]),
+        "doctest" => cargo_run(&["test", "--locked", "--doc", "--package", "overlay-core", "--package", "overlay-web"]),
         "doc" => process::run(
-            in_root(cargo())
-                .args(["doc", "--locked", "--workspace", "--no-deps"])
-                .env("RUSTDOCFLAGS", "-D warnings"),
+            in_root(cargo()).args(["doc", "--locked", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
         ),
         "wasm" => wasm_tests(),
         "build" => site::build(),
@@ -114,37 +89,21 @@ fn in_root(mut command: Command) -> Command {
 
 fn native_tests() -> Outcome<()> {
     if paths::in_path("cargo-nextest").is_some() {
-        cargo_run(&[
-            "nextest",
-            "run",
-            "--locked",
-            "--workspace",
-            "--no-tests=pass",
-        ])
+        cargo_run(&["nextest", "run", "--locked", "--workspace", "--no-tests=pass"])
     } else {
         println!("cargo-nextest is not in PATH: using `cargo test`.");
-        cargo_run(&[
-            "test",
-            "--locked",
-            "--workspace",
-            "--lib",
-            "--bins",
-            "--tests",
-        ])
+        cargo_run(&["test", "--locked", "--workspace", "--lib", "--bins", "--tests"])
     }
 }
 
-/// The tests that run as wasm: all of overlay-web, and those of overlay-core named `wasm…`.
+/// The tests that run as wasm: those of overlay-web in Chromium, and those of overlay-core in files
+/// named `wasm…` both in Chromium and in Node, since the same run must give the same trace anywhere.
 fn wasm_tests() -> Outcome<()> {
     wasm_target()?;
     let folders = tools(&[&WASM_BINDGEN])?;
     let browser = browser::ensure()?;
-    wasm_test_run(
-        &folders,
-        &browser,
-        "overlay-web",
-        &["--lib".into(), "--tests".into()],
-    )?;
+    let all = ["--lib".to_owned(), "--tests".to_owned()];
+    process::run(in_browser(&mut wasm_test(&folders, "overlay-web", &all)?, &browser)?)?;
     let mut core = Vec::new();
     for name in targets("crate-core/tests", "wasm") {
         core.extend(["--test".to_owned(), name]);
@@ -153,32 +112,34 @@ fn wasm_tests() -> Outcome<()> {
         println!("overlay-core has no file tests/wasm….rs.");
         return Ok(());
     }
-    wasm_test_run(&folders, &browser, "overlay-core", &core)
+    process::run(in_browser(&mut wasm_test(&folders, "overlay-core", &core)?, &browser)?)?;
+    process::run(&mut wasm_test(&folders, "overlay-core", &core)?)
 }
 
-fn wasm_test_run(
-    folders: &[PathBuf],
-    browser: &Browser,
-    package: &str,
-    which: &[String],
-) -> Outcome<()> {
-    let settings = paths::root().join("target").join("webdriver.json");
-    fs::create_dir_all(paths::root().join("target"))
+/// Tests of a package as wasm. They run in Node, unless a test file asks for a browser.
+fn wasm_test(folders: &[PathBuf], package: &str, which: &[String]) -> Outcome<Command> {
+    let mut command = in_root(cargo());
+    command
+        .args(["test", "--locked", "--target", WASM, "--package", package])
+        .args(which)
+        .env("PATH", paths::path_with(folders)?)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
+    Ok(command)
+}
+
+/// The same tests in headless Chromium. The time limits only end what hangs.
+fn in_browser<'a>(command: &'a mut Command, browser: &Browser) -> Outcome<&'a mut Command> {
+    let target = paths::root().join("target");
+    let settings = target.join("webdriver.json");
+    fs::create_dir_all(&target)
         .and_then(|()| fs::write(&settings, browser::webdriver_json(browser)))
         .map_err(|e| format!("{}: {e}", settings.display()))?;
-    process::run(
-        in_root(cargo())
-            .args(["test", "--locked", "--target", WASM, "--package", package])
-            .args(which)
-            .env("PATH", paths::path_with(folders)?)
-            .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-                "wasm-bindgen-test-runner",
-            )
-            .env("CHROMEDRIVER", &browser.driver)
-            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings)
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "120"),
-    )
+    Ok(command
+        .env("WASM_BINDGEN_USE_BROWSER", "1")
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings)
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "180"))
 }
 
 /// The Rust files of a folder whose names begin with `prefix`, without their ending, in order.
@@ -233,10 +194,6 @@ pub(crate) fn install_everything() -> Outcome<()> {
     for folder in &folders {
         println!("{}", folder.display());
     }
-    println!(
-        "{}\n{}",
-        browser.chromium.display(),
-        browser.driver.display()
-    );
+    println!("{}\n{}", browser.chromium.display(), browser.driver.display());
     Ok(())
 }

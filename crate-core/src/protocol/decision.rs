@@ -59,6 +59,8 @@ pub enum Rule {
     FingerInterval,
     /// Chord without fingers: on to the next successor.
     NaiveSuccessor,
+    /// Chord: the sender took this node as responsible, but the predecessor lies between it and the key: one node back.
+    Predecessor,
 }
 
 /// A node that was considered.

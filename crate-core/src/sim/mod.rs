@@ -8,6 +8,7 @@ pub mod queue;
 pub mod route;
 pub mod session;
 pub mod spec;
-pub mod system;
+pub mod systems;
 pub mod trace;
+pub mod workload;
 pub mod world;

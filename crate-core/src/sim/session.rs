@@ -5,7 +5,7 @@
 //! opens a branch; the former future stays as a branch of its own.
 
 use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError, TEXT_BYTES_MAX};
-use super::system::{DataWish, System};
+use super::systems::{DataWish, System};
 use super::trace::Trace;
 use super::world::{NO_CAUSE, Observer, Occasion, World};
 use crate::protocol::{Command, Envelope, Event, Note, Peer, Purpose, Request};
@@ -237,6 +237,12 @@ impl<N: System> Session<N> {
             None => self.origin,
         };
         self.visited = self.visited.max(self.position);
+    }
+
+    /// Goes to the beginning, as if nobody had yet seen anything.
+    pub fn begin(&mut self) {
+        self.seek(0);
+        self.visited = 0;
     }
 
     /// Lets everything up to and at `moment` happen.
