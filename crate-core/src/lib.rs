@@ -5,6 +5,7 @@
 //! stands above it in this list.
 #![forbid(unsafe_code)]
 
+pub mod draw;
 pub mod id;
 
 pub mod time;

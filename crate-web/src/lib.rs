@@ -1,5 +1,7 @@
 //! Overlay Lab in a browser tab: panels in Yew, the stage on a canvas.
 
+pub mod stage;
+
 use yew::prelude::*;
 
 #[component]

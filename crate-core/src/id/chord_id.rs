@@ -89,6 +89,14 @@ impl ChordId {
         self.parts().1
     }
 
+    /// Where the identifier lies, as a fraction of the whole ring in units of 2^−128: its first 128 bits, left-aligned.
+    #[must_use]
+    pub const fn fraction(self, bits: IdBits) -> u128 {
+        let (high, low) = self.parts();
+        let m = bits.0 as u32;
+        if m <= 128 { low << (128 - m) } else { (high as u128) << (256 - m) | low >> (m - 128) }
+    }
+
     /// `self` + 2^`exponent` mod 2^m: with exponent i − 1 the start of the paper's finger i.
     #[must_use]
     pub const fn plus_power(self, exponent: u8, bits: IdBits) -> Self {
@@ -299,6 +307,12 @@ mod tests {
         #[test]
         fn text_reads_back((a, bits) in any_id()) {
             prop_assert_eq!(ChordId::parse(bits, &a.text(bits, 40)), Ok(a));
+        }
+
+        #[test]
+        fn the_fraction_of_the_ring_agrees_with_the_turn((a, bits) in any_id()) {
+            let turn = a.fraction(bits) as f64 / 2_f64.powi(128);
+            prop_assert!((turn - a.turn(bits)).abs() < 1e-9 || a.turn(bits) == 0.0);
         }
 
         #[test]

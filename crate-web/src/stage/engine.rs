@@ -1,0 +1,244 @@
+//! What keeps the canvases up to date outside the virtual DOM: frame loop, size, theme, pointer.
+//!
+//! The still picture is painted when it changes; what moves, on a canvas above it, once an animation frame and only
+//! while something moves.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use overlay_core::draw::{Composition, Frame, Point, Size, point};
+use overlay_core::protocol::Peer;
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    HtmlCanvasElement, HtmlElement, MediaQueryList, MutationObserver, MutationObserverInit, ResizeObserver, Window,
+};
+
+use super::painter::{Measure, Painter, detached};
+use super::theme::Theme;
+
+/// How near to a node a mouse must be, and a finger, in CSS pixels: targets are 28 and 44 wide.
+const REACH_MOUSE: f64 = 14.0;
+const REACH_TOUCH: f64 = 22.0;
+/// Pictures with more nodes are painted with at most two device pixels a CSS pixel, others with three.
+const MANY_NODES: usize = 1_500;
+
+/// Everything the stage owns while it is on the page.
+pub(super) struct Engine {
+    window: Window,
+    host: HtmlElement,
+    still: Painter,
+    moving: Painter,
+    probe: web_sys::CanvasRenderingContext2d,
+    theme: Theme,
+    measure: Measure,
+    frame: Rc<Frame>,
+    /// When the frame was shown, in milliseconds of the page's clock.
+    shown: f64,
+    size: Size,
+    composition: Option<Composition>,
+    pointed: Option<Peer>,
+    request: Option<i32>,
+    watchers: Option<Watchers>,
+}
+
+type Closures = (Closure<dyn FnMut(f64)>, Closure<dyn FnMut()>, Closure<dyn FnMut()>);
+
+struct Watchers {
+    /// Animation frame, resize, theme.
+    closures: Closures,
+    resize: ResizeObserver,
+    attributes: MutationObserver,
+    scheme: Option<MediaQueryList>,
+}
+
+impl Engine {
+    /// Takes the element and its two canvases into use. `None` if the browser gives no drawing context.
+    pub(super) fn mount(
+        host: HtmlElement,
+        still: HtmlCanvasElement,
+        moving: HtmlCanvasElement,
+        frame: Rc<Frame>,
+    ) -> Option<Rc<RefCell<Self>>> {
+        let window = web_sys::window()?;
+        // By script rather than by attribute, which a strict content security policy would refuse.
+        let set = |element: &HtmlElement, name: &str, value: &str| element.style().set_property(name, value).ok();
+        let frame_style = [("position", "relative"), ("overflow", "hidden"), ("touch-action", "manipulation")];
+        for (name, value) in frame_style.into_iter().chain([("width", "100%"), ("height", "100%")]) {
+            set(&host, name, value)?;
+        }
+        for canvas in [&still, &moving] {
+            let fill = [("position", "absolute"), ("inset", "0"), ("width", "100%"), ("height", "100%")];
+            fill.iter().try_for_each(|(name, value)| set(canvas, name, value))?;
+        }
+        let probe = detached()?.1;
+        let theme = Theme::read(&host, &probe)?;
+        let measure = Measure::new(detached()?.1, theme.clone());
+        let engine = Rc::new(RefCell::new(Self {
+            still: Painter::new(still)?,
+            moving: Painter::new(moving)?,
+            shown: now(&window),
+            window,
+            host,
+            probe,
+            theme,
+            measure,
+            frame,
+            size: Size { width: 0.0, height: 0.0 },
+            composition: None,
+            pointed: None,
+            request: None,
+            watchers: None,
+        }));
+        let watchers = Watchers::start(&engine)?;
+        engine.borrow_mut().watchers = Some(watchers);
+        engine.borrow_mut().resized();
+        Some(engine)
+    }
+
+    /// Shows another frame.
+    pub(super) fn show(&mut self, frame: Rc<Frame>) {
+        if Rc::ptr_eq(&frame, &self.frame) {
+            return;
+        }
+        if !frame.same_still_picture(&self.frame) {
+            self.composition = None;
+        }
+        self.frame = frame;
+        self.shown = now(&self.window);
+        self.wake();
+    }
+
+    fn resized(&mut self) {
+        let (width, height) = (f64::from(self.host.client_width()), f64::from(self.host.client_height()));
+        self.size = Size { width, height };
+        self.composition = None;
+        self.wake();
+    }
+
+    fn themed(&mut self) {
+        if let Some(theme) = Theme::read(&self.host, &self.probe)
+            && let Some((_, context)) = detached()
+        {
+            self.measure = Measure::new(context, theme.clone());
+            self.theme = theme;
+            self.composition = None;
+            self.wake();
+        }
+    }
+
+    /// Asks for an animation frame, once.
+    fn wake(&mut self) {
+        if self.request.is_none()
+            && let Some(watchers) = &self.watchers
+        {
+            self.request = self.window.request_animation_frame(watchers.closures.0.as_ref().unchecked_ref()).ok();
+        }
+    }
+
+    fn paint(&mut self) {
+        self.request = None;
+        if self.size.width < 1.0 || self.size.height < 1.0 {
+            return; // not on the page yet; the next resize paints
+        }
+        let still = self.composition.is_none();
+        let composition =
+            self.composition.get_or_insert_with(|| Composition::new(&self.frame, self.size, &self.measure));
+        if still {
+            let most = if self.frame.nodes.len() > MANY_NODES { 2.0 } else { 3.0 };
+            let ratio = self.window.device_pixel_ratio().clamp(0.5, most);
+            self.still.resize(self.size, ratio);
+            self.moving.resize(self.size, ratio);
+            self.still.paint(&composition.still, &self.theme, &self.measure, true);
+        }
+        let seconds = (now(&self.window) - self.shown) / 1e3;
+        let shapes = composition.moving(&self.frame, seconds, self.pointed, &self.measure);
+        self.moving.paint(&shapes, &self.theme, &self.measure, false);
+        if self.frame.moves_after(seconds) {
+            self.wake();
+        }
+    }
+
+    /// The node at a place of the window, if one is near.
+    pub(super) fn node_at(&self, client_x: i32, client_y: i32, touch: bool) -> Option<Peer> {
+        let corner = self.host.get_bounding_client_rect();
+        let at: Point = point(f64::from(client_x) - corner.left(), f64::from(client_y) - corner.top());
+        let layout = &self.composition.as_ref()?.layout;
+        let index = layout.nearest(at, if touch { REACH_TOUCH } else { REACH_MOUSE })?;
+        self.frame.nodes.get(index).map(|node| node.peer)
+    }
+
+    /// Marks the node under the pointer; whether that changed.
+    pub(super) fn point_at(&mut self, peer: Option<Peer>) -> bool {
+        let changed = self.pointed != peer;
+        if changed {
+            self.pointed = peer;
+            let cursor = if peer.is_some() { "pointer" } else { "default" };
+            let _ = self.host.style().set_property("cursor", cursor);
+            self.wake();
+        }
+        changed
+    }
+
+    /// Stops everything; the element goes.
+    pub(super) fn unmount(&mut self) {
+        if let Some(request) = self.request.take() {
+            let _ = self.window.cancel_animation_frame(request);
+        }
+        if let Some(watchers) = self.watchers.take() {
+            watchers.resize.disconnect();
+            watchers.attributes.disconnect();
+            if let Some(scheme) = &watchers.scheme {
+                let on_change = watchers.closures.2.as_ref().unchecked_ref();
+                let _ = scheme.remove_event_listener_with_callback("change", on_change);
+            }
+        }
+    }
+}
+
+impl Watchers {
+    fn start(engine: &Rc<RefCell<Engine>>) -> Option<Self> {
+        let weak = Rc::downgrade(engine);
+        let on = |weak: &Weak<RefCell<Engine>>, what: fn(&mut Engine)| {
+            let weak = weak.clone();
+            move || {
+                if let Some(engine) = weak.upgrade() {
+                    what(&mut engine.borrow_mut());
+                }
+            }
+        };
+        let paint = on(&weak, Engine::paint);
+        let frame = Closure::<dyn FnMut(f64)>::new(move |_| paint());
+        let resized = Closure::<dyn FnMut()>::new(on(&weak, Engine::resized));
+        let themed = Closure::<dyn FnMut()>::new(on(&weak, Engine::themed));
+
+        let engine = engine.borrow();
+        let resize = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
+        resize.observe(&engine.host);
+        let attributes = MutationObserver::new(themed.as_ref().unchecked_ref()).ok()?;
+        let options = MutationObserverInit::new();
+        options.set_attributes(true);
+        options.set_attribute_filter(&js_sys::Array::of2(&"data-theme".into(), &"class".into()));
+        let document = engine.window.document()?;
+        let root = document.document_element()?;
+        attributes.observe_with_options(&root, &options).ok()?;
+        let scheme = engine.window.match_media("(prefers-color-scheme: dark)").ok().flatten();
+        if let Some(scheme) = &scheme {
+            scheme.add_event_listener_with_callback("change", themed.as_ref().unchecked_ref()).ok()?;
+        }
+        // A web font that arrives changes the widths of labels.
+        if let Ok(fonts) = document.fonts().ready() {
+            let fonts_ready = Closure::once(on(&weak, Engine::themed));
+            let then: &js_sys::Function = fonts_ready.as_ref().unchecked_ref();
+            let _ = js_sys::Reflect::get(&fonts, &"then".into())
+                .and_then(|f| f.dyn_into::<js_sys::Function>())
+                .and_then(|f| f.call1(&fonts, then));
+            fonts_ready.forget();
+        }
+        Some(Self { closures: (frame, resized, themed), resize, attributes, scheme })
+    }
+}
+
+/// Milliseconds of the page's clock.
+fn now(window: &Window) -> f64 {
+    window.performance().map_or(0.0, |p| p.now())
+}

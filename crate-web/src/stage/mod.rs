@@ -1,0 +1,151 @@
+//! The stage: the picture of an overlay on two canvases, one above the other, painted outside the virtual DOM.
+//!
+//! What is shown is a [`Frame`]; where everything goes is computed by [`overlay_core::draw`]; here are canvas calls,
+//! the frame loop and the pointer. The canvases live alone in their own `<section>` with a fixed list of children, so
+//! that Yew never re-creates them (yew #3262).
+
+mod engine;
+pub mod frame;
+mod painter;
+mod theme;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use overlay_core::protocol::Peer;
+use web_sys::{HtmlCanvasElement, HtmlElement};
+use yew::prelude::*;
+
+use engine::Engine;
+use frame::Frame;
+
+/// What a [`Stage`] is given.
+#[derive(Properties, Clone)]
+pub struct StageProps {
+    /// What it shows; compared by pointer, so every change is a new `Rc`.
+    pub frame: Rc<Frame>,
+    /// What a screen reader says of the picture.
+    pub label: AttrValue,
+    /// A node was clicked or tapped; `None`: the ground was.
+    #[prop_or_default]
+    pub on_select: Callback<Option<Peer>>,
+    /// The pointer came to a node, or left it.
+    #[prop_or_default]
+    pub on_hover: Callback<Option<Peer>>,
+    /// A way to show frames without rendering: for whoever has a clock of its own.
+    #[prop_or_default]
+    pub link: StageLink,
+}
+
+impl PartialEq for StageProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.frame, &other.frame)
+            && self.label == other.label
+            && self.on_select == other.on_select
+            && self.on_hover == other.on_hover
+            && self.link == other.link
+    }
+}
+
+/// Shows frames on a mounted [`Stage`] without going through the virtual DOM. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct StageLink(Rc<RefCell<Option<Rc<RefCell<Engine>>>>>);
+
+impl PartialEq for StageLink {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl StageLink {
+    /// Shows a frame; nothing happens while no stage is mounted.
+    pub fn show(&self, frame: Rc<Frame>) {
+        if let Some(engine) = &*self.0.borrow() {
+            engine.borrow_mut().show(frame);
+        }
+    }
+}
+
+/// The picture. It fills its parent, which gives it a height.
+#[component]
+pub fn Stage(props: &StageProps) -> Html {
+    let (host, still, moving) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let engine = use_mut_ref(|| None::<Rc<RefCell<Engine>>>);
+    {
+        let (engine, host, still, moving) = (engine.clone(), host.clone(), still.clone(), moving.clone());
+        let frame = props.frame.clone();
+        use_effect_with((), move |()| {
+            let elements = host
+                .cast::<HtmlElement>()
+                .zip(still.cast::<HtmlCanvasElement>())
+                .zip(moving.cast::<HtmlCanvasElement>());
+            *engine.borrow_mut() =
+                elements.and_then(|((host, still), moving)| Engine::mount(host, still, moving, frame));
+            move || {
+                if let Some(engine) = engine.borrow_mut().take() {
+                    engine.borrow_mut().unmount();
+                }
+            }
+        });
+    }
+    {
+        let engine = engine.clone();
+        use_effect_with(props.link.clone(), move |link| {
+            link.0.replace(engine.borrow().clone());
+            let link = link.clone();
+            move || drop(link.0.take())
+        });
+    }
+    {
+        let (engine, frame) = (engine.clone(), props.frame.clone());
+        use_effect_with(Rc::as_ptr(&props.frame), move |_| {
+            if let Some(engine) = &*engine.borrow() {
+                engine.borrow_mut().show(frame);
+            }
+        });
+    }
+    let point_at = {
+        let (engine, on_hover) = (engine.clone(), props.on_hover.clone());
+        move |find: &dyn Fn(&Engine) -> Option<Peer>| {
+            let Some(engine) = engine.borrow().clone() else { return };
+            let found = find(&engine.borrow());
+            if engine.borrow_mut().point_at(found) {
+                on_hover.emit(found);
+            }
+        }
+    };
+    let onpointermove = {
+        let point_at = point_at.clone();
+        Callback::from(move |e: PointerEvent| {
+            if e.pointer_type() != "touch" {
+                point_at(&|engine| engine.node_at(e.client_x(), e.client_y(), false));
+            }
+        })
+    };
+    let onpointerleave = Callback::from(move |_: PointerEvent| point_at(&|_| None));
+    // `pointerup` knows what kind of pointer it was; a click that scrolled is none.
+    let touch = use_mut_ref(|| false);
+    let onpointerdown = {
+        let touch = touch.clone();
+        Callback::from(move |e: PointerEvent| *touch.borrow_mut() = e.pointer_type() == "touch")
+    };
+    let onclick = {
+        let on_select = props.on_select.clone();
+        Callback::from(move |e: MouseEvent| {
+            let found = engine
+                .borrow()
+                .as_ref()
+                .map(|engine| engine.borrow().node_at(e.client_x(), e.client_y(), *touch.borrow()));
+            if let Some(found) = found {
+                on_select.emit(found);
+            }
+        })
+    };
+    html! {
+        <section class="stage" role="img" aria-label={props.label.clone()} ref={host}
+            {onpointermove} {onpointerleave} {onpointerdown} {onclick}>
+            <canvas class="stage-still" ref={still} />
+            <canvas class="stage-moving" ref={moving} />
+        </section>
+    }
+}
