@@ -8,7 +8,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use overlay_core::chord::{self, ChordNode};
 use overlay_core::id::Guid;
 use overlay_core::pastry::{self, PastryNode};
-use overlay_core::protocol::Peer;
+use overlay_core::protocol::{Overlay as _, Peer};
 use overlay_core::sim::plane::Place;
 use overlay_core::sim::spec::Spec;
 use overlay_core::sim::systems::System;
@@ -22,7 +22,9 @@ fn pastry(nodes: u32) -> World<PastryNode> {
 }
 
 fn chord(nodes: u32) -> World<ChordNode> {
-    Spec::random(nodes, 1, chord::Config::default()).world().expect("a world of random nodes can be")
+    Spec::random(nodes, 1, chord::Config { acks: false, maintenance: None, ..chord::Config::default() })
+        .world()
+        .expect("a world of random nodes can be")
 }
 
 fn lookups<N: System>(c: &mut Criterion, system: &str, world: impl Fn(u32) -> World<N>) {

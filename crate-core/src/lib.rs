@@ -12,6 +12,12 @@ pub mod time;
 
 pub mod protocol;
 
+pub mod pastry;
+
 pub mod chord;
 
+pub mod dht;
+
 pub mod sim;
+
+pub mod lecture;

@@ -34,6 +34,8 @@ fn chord_config() -> impl Strategy<Value = chord::Config> {
         bits: IdBits::new(bits).expect("1 to 160"),
         successor_list,
         rule,
+        acks: false,
+        maintenance: None,
         hop_limit: u16::MAX,
         ..chord::Config::default()
     })

@@ -12,9 +12,9 @@ use super::trace::Trace;
 use super::world::{Counters, Flight};
 use crate::chord::{self, ChordNode};
 use crate::dht::{DhtConfig, DhtNode};
-use crate::id::{ChordId, Guid, HexError, RingId};
+use crate::id::{Guid, HexError, RingId};
 use crate::pastry::{self, PastryNode};
-use crate::protocol::{Candidate, Decision, Message as _, Overlay, Peer, Place, Purpose, Request, RuleLine};
+use crate::protocol::{Candidate, Decision, Message, Overlay as _, Peer, Place, Purpose, Request, RuleLine};
 use crate::sim::systems::System;
 use crate::time::{Duration, Time};
 
@@ -317,13 +317,13 @@ impl Lab {
     /// Where a node lies on the ring, as a fraction of a turn.
     #[must_use]
     pub fn turn(&self, peer: Peer) -> f64 {
-        each!(self, session => session.world().peers().id(peer).turn(session.world().space()))
+        each!(self, session => session.world().turn(peer))
     }
 
     /// A node's identifier, cut to `digits` digits where the notation allows it.
     #[must_use]
     pub fn text(&self, peer: Peer, digits: usize) -> String {
-        each!(self, session => session.world().peers().id(peer).text(session.world().space(), digits))
+        each!(self, session => session.world().text(peer, digits))
     }
 
     /// A node's GUID, on Pastry's ring.
@@ -381,9 +381,8 @@ impl Lab {
     pub fn find_name(&self, name: &str) -> Result<Peer, FindError> {
         let nobody = || FindError::NoName(name.to_string());
         each!(self, session => {
-            let world = session.world();
-            let id = Key::Name(name.into()).resolve(world.space(), world.peers()).map_err(|_| nobody())?;
-            world.peers().find(id).ok_or_else(nobody)
+            let id = session.resolve(&Key::Name(name.into())).map_err(|_| nobody())?;
+            session.world().peers().find(id).ok_or_else(nobody)
         })
     }
 
@@ -394,7 +393,7 @@ impl Lab {
     pub fn key(&self, key: &Key) -> Result<KeyView, ActionError> {
         let (text, turn, owner) = each!(self, session => key_view(session, key)?);
         let guid = match self {
-            Self::Pastry(session) => Some(key.resolve((), session.world().peers())?),
+            Self::Pastry(session) => Some(session.resolve(key)?),
             Self::Chord(_) => None,
         };
         Ok(KeyView { text, turn, guid, owner })
@@ -440,7 +439,7 @@ impl Lab {
     pub fn explain(&self, peer: Peer, key: &Key) -> Option<Decision> {
         each!(self, session => {
             let world = session.world();
-            let key = key.resolve(world.space(), world.peers()).ok()?;
+            let key = session.resolve(key).ok()?;
             Some(world.node(peer).explain(world.host(), key))
         })
     }
@@ -450,39 +449,25 @@ impl Lab {
     /// The algorithm's lines with the answers of one decision.
     #[must_use]
     pub fn rule_lines(&self, decision: &Decision, key: &KeyView, digits: usize) -> Vec<RuleLine> {
-        let name = |peer: Peer| self.text(peer, digits);
-        match self {
-            Self::Pastry(session) => pastry::words::rule_lines(decision, &session.spec().config.overlay, &name, &cut(&key.text, digits)),
-            Self::Chord(session) => chord::words::rule_lines(decision, &session.spec().config.overlay, &name, &key.text),
-        }
+        vec![RuleLine { number: "1", text: self.narration(decision, 1, key, digits), fired: true }]
     }
 
     /// A decision in one sentence; `hop` counts from 1.
     #[must_use]
     pub fn narration(&self, decision: &Decision, hop: usize, key: &KeyView, digits: usize) -> String {
-        let name = |peer: Peer| self.text(peer, digits);
-        match self {
-            Self::Pastry(_) => pastry::words::narration(decision, hop, &name, &cut(&key.text, digits)),
-            Self::Chord(_) => chord::words::narration(decision, hop, &name, &key.text),
-        }
+        format!("Hop {hop}: {} for {}: {:?}", self.text(decision.at, digits), cut(&key.text, digits), decision.rule)
     }
 
     /// A place in a node's state, in words.
     #[must_use]
     pub fn place(&self, place: &Place) -> String {
-        match self {
-            Self::Pastry(session) => pastry::words::place(place, session.spec().config.overlay.digits),
-            Self::Chord(_) => chord::words::place(place),
-        }
+        format!("{place:?}")
     }
 
     /// Why a candidate was taken or not, in a clause.
     #[must_use]
     pub fn verdict(&self, candidate: &Candidate, decision: &Decision) -> String {
-        match self {
-            Self::Pastry(_) => pastry::words::verdict(candidate, decision),
-            Self::Chord(_) => chord::words::verdict(candidate, decision),
-        }
+        format!("{:?} of {:?}", candidate.verdict, decision.rule)
     }
 }
 
@@ -509,13 +494,13 @@ fn find_digits<N: System>(session: &Session<N>, digits: &str) -> Result<Peer, Fi
 fn key_view<N: System>(session: &Session<N>, key: &Key) -> Result<(String, f64, Option<Peer>), ActionError> {
     let world = session.world();
     let space = world.space();
-    let id = key.resolve(space, world.peers())?;
+    let id = session.resolve(key)?;
     let ring: Vec<_> = world.members().collect();
     let owner = (!ring.is_empty()).then(|| N::owner(world.config(), &ring, id));
     Ok((id.text(space, usize::MAX), id.turn(space), owner))
 }
 
-fn travelling<M: crate::protocol::Message>(flight: &Flight<'_, M>) -> Travelling {
+fn travelling<M: Message>(flight: &Flight<'_, M>) -> Travelling {
     Travelling {
         from: flight.from,
         to: flight.to,

@@ -111,6 +111,14 @@ impl<N: System> Session<N> {
         &self.world
     }
 
+    /// A key on this world's ring.
+    ///
+    /// # Errors
+    /// If it names no node or is no identifier.
+    pub fn resolve(&self, key: &Key) -> Result<N::Id, ActionError> {
+        key.resolve(self.world.space(), self.world.peers())
+    }
+
     /// What happened, also after the moment shown if the session went back or looked ahead.
     #[must_use]
     pub const fn trace(&self) -> &Trace {
@@ -313,7 +321,7 @@ impl<N: System> Session<N> {
             exists(node)?;
             if self.world.is_alive(node) { Ok(()) } else { Err(ActionError::NotRunning) }
         };
-        let key = |key: &Key| key.resolve(self.world.space(), self.world.peers()).map(|_| ());
+        let key = |key: &Key| self.resolve(key).map(|_| ());
         match action {
             Action::Route { from, key: to } | Action::Search { from, key: to } | Action::Delete { from, key: to } => {
                 running(*from).and_then(|()| key(to))

@@ -244,6 +244,18 @@ impl<N: System> World<N> {
         N::space(&self.config)
     }
 
+    /// Where a node lies on the ring, as a fraction of a turn.
+    #[must_use]
+    pub fn turn(&self, peer: Peer) -> f64 {
+        self.peers.id(peer).turn(self.space())
+    }
+
+    /// A node's identifier, cut to `digits` digits where the notation allows it.
+    #[must_use]
+    pub fn text(&self, peer: Peer, digits: usize) -> String {
+        self.peers.id(peer).text(self.space(), digits)
+    }
+
     /// The rule switches and sizes of all nodes.
     #[must_use]
     pub const fn config(&self) -> &N::Config {

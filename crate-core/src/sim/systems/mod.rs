@@ -1,7 +1,8 @@
 //! What the simulator knows of a system beyond a node's own state: the converged tables and who owns a key.
 
 mod chord;
-//PASTRY
+mod dht;
+mod pastry;
 
 use std::sync::Arc;
 

@@ -48,13 +48,7 @@ impl System for PastryNode {
 type Cell = (u8, u8, Peer);
 
 /// Fills row `row` and those below for all nodes of a range that share `row` digits; `cells` runs parallel to it.
-fn fill_rows(
-    host: Host<'_, PastryNode>,
-    plane: &Plane,
-    range: &[(Guid, Peer)],
-    row: usize,
-    cells: &mut [Vec<Cell>],
-) {
+fn fill_rows(host: Host<'_, PastryNode>, plane: &Plane, range: &[(Guid, Peer)], row: usize, cells: &mut [Vec<Cell>]) {
     let digits = host.config.digits;
     if range.len() < 2 || row >= digits.rows() {
         return;
@@ -120,7 +114,10 @@ impl Neighbours {
         let mut found: Vec<Peer> = Vec::new();
         for reach in 1..=self.side {
             let span = |at: usize| at.saturating_sub(reach)..=(at + reach).min(self.side - 1);
-            found = span(y).flat_map(|y| span(x).map(move |x| y * self.side + x)).flat_map(|c| self.cells[c].iter().copied()).collect();
+            found = span(y)
+                .flat_map(|y| span(x).map(move |x| y * self.side + x))
+                .flat_map(|c| self.cells[c].iter().copied())
+                .collect();
             if found.len() > count {
                 break;
             }
