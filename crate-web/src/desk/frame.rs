@@ -6,6 +6,7 @@ use overlay_core::draw::{FingerArc, Flight, Frame, HopState, NodeState, Space, S
 use overlay_core::protocol::{Peer, Purpose, Request};
 use overlay_core::sim::lab::Lab;
 use overlay_core::sim::route::Hop;
+use overlay_core::sim::spec::Key;
 use overlay_core::time::Time;
 
 use super::sight::hop_numbers;
@@ -61,7 +62,7 @@ impl Desk {
         frame.view = self.view;
         frame.nodes = bench.nodes.get(lab);
         frame.reduced_motion = reduced_motion;
-        frame.key = sight.request.as_ref().map(|(_, key)| key.at);
+        frame.key = sight.key.as_ref().and_then(|key| place_of_key(lab, key));
         frame.hops = self.hops(bench, sight, now_ms, reduced_motion);
         frame.flights = self.flights(bench, sight, &frame.hops);
         frame.hovered = self.hovered.filter(|peer| lab.has_node(*peer));
@@ -135,16 +136,27 @@ impl Desk {
     }
 }
 
+/// Where a key lies on its ring, in the picture's units.
+fn place_of_key(lab: &Lab, key: &Key) -> Option<u128> {
+    match lab {
+        Lab::Pastry(session) => Some(key.resolve((), session.world().peers()).ok()?.0),
+        Lab::Chord(session) => {
+            let bits = session.world().space();
+            Some(key.resolve(bits, session.world().peers()).ok()?.fraction(bits))
+        }
+    }
+}
+
 /// The nodes next to a node, and the intervals of its fingers.
 fn neighbours(lab: &Lab, peer: Peer) -> (Vec<Peer>, Vec<FingerArc>) {
     match lab {
         Lab::Pastry(session) => {
-            let leaves = session.world().node(peer).overlay().leaf_set();
+            let leaves = session.world().node(peer).overlay.leaf_set();
             (leaves.clockwise().collect(), Vec::new())
         }
         Lab::Chord(session) => {
             let bits = session.world().space();
-            let node = session.world().node(peer).overlay();
+            let node = session.world().node(peer).overlay;
             let rows = node.fingers(bits).into_iter().filter(|row| row.peer.is_some());
             let arc = |row: overlay_core::chord::FingerRow| FingerArc {
                 index: row.index,
