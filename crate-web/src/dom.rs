@@ -30,6 +30,13 @@ pub fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }
 
+/// The page's address without its hash.
+#[must_use]
+pub fn page_address() -> String {
+    let address = window().location().href().unwrap_or_default();
+    address.split('#').next().unwrap_or_default().to_string()
+}
+
 /// Milliseconds of a clock that never goes back.
 #[must_use]
 pub fn now_ms() -> f64 {

@@ -292,6 +292,20 @@ impl Desk {
         self.player.play();
     }
 
+    /// Shows the course of what was just done.
+    pub fn play_on(&mut self) {
+        self.run_on = false;
+        self.horizon = self.known();
+        self.player.play();
+    }
+
+    /// Puts other worlds on the table; how they are looked at stays.
+    pub fn replace(&mut self, mut new: Self) {
+        new.view = self.view;
+        new.player.set_speed(self.player.speed());
+        *self = new;
+    }
+
     /// What a frame of `elapsed_ms` does to the worlds; `more` says whether there is time left for work.
     pub fn tick(&mut self, elapsed_ms: f64, now_ms: f64, discrete: bool, more: &mut dyn FnMut() -> bool) {
         match self.player.beat(elapsed_ms, discrete) {

@@ -81,6 +81,26 @@ impl Bench {
             requests.filter_map(|request| Some((request, words::key_of(&self.lab, request)?))).next()
         })
     }
+
+    /// How the followed request ended, if it has at the moment shown.
+    #[must_use]
+    pub fn delivered(&self) -> Option<(RouteEnd, Route<'_>)> {
+        let (request, _) = self.followed()?;
+        let route = self.lab.route(request)?;
+        let end = route.end?;
+        let (RouteEnd::Delivered { record, .. } | RouteEnd::Failed { record, .. }) = end;
+        (record < self.lab.position()).then_some((end, route))
+    }
+
+    /// How many hops the followed request takes in all, if its whole course is known.
+    #[must_use]
+    pub fn hops_known(&self) -> Option<usize> {
+        let (request, _) = self.followed()?;
+        match self.lab.route(request)?.end? {
+            RouteEnd::Delivered { hops, .. } => Some(usize::from(hops)),
+            RouteEnd::Failed { .. } => None,
+        }
+    }
 }
 
 /// The number of each hop: attempts that found nobody share the number of the one that did.
