@@ -1,16 +1,45 @@
 //! Overlay Lab in a browser tab: panels in Yew, the stage on a canvas.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`app`] | which page is shown, on which desk; keys |
+//! | [`router`], [`shell`], [`home`], [`help`], [`share`], [`theme`] | what stands around the pages |
+//! | [`desk`] | worlds, the moment shown, what panels and picture see: plain state, tested natively |
+//! | [`handle`] | the desk on the page, with the frame loop |
+//! | [`workbench`] | stage, inspector and transport |
+//! | [`lecture`], [`lab_page`] | the two kinds of page |
+//! | [`stage`] | the picture |
+//! | the rest | parts and readers that these use |
 
+pub mod app;
+pub mod compare;
+pub mod crash;
+pub mod desk;
+pub mod dom;
+pub mod forms;
+pub mod handle;
+pub mod help;
+pub mod home;
+pub mod icon;
+pub mod inspector;
+pub mod keys;
+pub mod lab_page;
+pub mod lecture;
+pub mod numbers;
+pub mod player;
+pub mod reading;
+pub mod router;
+pub mod share;
+pub mod shell;
 pub mod stage;
-
-use yew::prelude::*;
-
-#[component]
-fn App() -> Html {
-    html! { <main id="main"><h1>{ "Overlay Lab" }</h1></main> }
-}
+pub mod theme;
+pub mod transport;
+pub mod widgets;
+pub mod words;
+pub mod workbench;
 
 /// Mounts the page; called once by the `app` binary.
 pub fn start() {
-    console_error_panic_hook::set_once();
-    yew::Renderer::<App>::new().render();
+    crash::install();
+    yew::Renderer::<app::App>::new().render();
 }

@@ -259,6 +259,14 @@ impl Lab {
         each!(self, session => session.act(action))
     }
 
+    /// Whether something could be done now.
+    ///
+    /// # Errors
+    /// What stands against it.
+    pub fn check(&self, action: &Action) -> Result<(), ActionError> {
+        each!(self, session => session.check(action))
+    }
+
     /// Goes on to the next record a person wants to stop at; whether there was one.
     pub fn step(&mut self) -> bool {
         each!(self, session => session.step())

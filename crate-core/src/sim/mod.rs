@@ -12,5 +12,6 @@ pub mod share;
 pub mod spec;
 pub mod systems;
 pub mod trace;
+pub mod words;
 pub mod workload;
 pub mod world;

@@ -321,7 +321,11 @@ impl<N: System> Session<N> {
         self.seek(visited);
     }
 
-    fn check(&self, action: &Action) -> Result<(), ActionError> {
+    /// Whether something could be done now.
+    ///
+    /// # Errors
+    /// What stands against it.
+    pub fn check(&self, action: &Action) -> Result<(), ActionError> {
         let exists = |node: Peer| {
             if node.index() < self.world.peers().len() { Ok(()) } else { Err(ActionError::NoSuchNode) }
         };

@@ -1,0 +1,131 @@
+//! What happened, in plain sentences: for narration, event lists and logs.
+
+use super::lab::Lab;
+use super::spec::{Action, Key};
+use super::trace::{Letter, Outcome, What};
+use crate::protocol::{Note, Peer, Purpose, Request};
+
+/// Everything record `number` says, in sentences; empty if it is upkeep without consequence or there is none.
+///
+/// `digits` is how many digits of identifiers are shown.
+#[must_use]
+pub fn sentences(lab: &Lab, number: u32, digits: usize) -> Vec<String> {
+    let Some(record) = lab.trace().records().get(number as usize) else { return Vec::new() };
+    let name = |peer: Peer| lab.text(peer, digits);
+    let node = name(record.node);
+    let mut said = Vec::new();
+    match record.what {
+        What::Action => said.extend(action(lab, number, digits)),
+        What::Loss(letter) => said.push(loss(&letter, &node, &name)),
+        What::Arrival(_) | What::Deadline => {}
+    }
+    let mut hop = 0;
+    for note in &record.notes {
+        match note {
+            Note::Routed { request, hops, decision } => {
+                hop = usize::from(*hops) + 1;
+                if let Some(key) = key_of(lab, *request).and_then(|key| lab.key(&key).ok()) {
+                    said.push(lab.narration(decision, hop, &key, digits));
+                }
+            }
+            other => said.extend(noted(other, &node, &name)),
+        }
+    }
+    let delivered = hop > 0;
+    said.extend(record.outcomes.iter().filter_map(|outcome| told(outcome, &node, delivered, &name)));
+    said.dedup();
+    said
+}
+
+/// The key of a request, from the log.
+#[must_use]
+pub fn key_of(lab: &Lab, request: Request) -> Option<Key> {
+    match &lab.log().get(request.0 as usize)?.action {
+        Action::Route { key, .. }
+        | Action::Insert { key, .. }
+        | Action::Search { key, .. }
+        | Action::Delete { key, .. } => Some(key.clone()),
+        Action::Add { id } => Some(id.clone()),
+        Action::Kill { .. } | Action::Leave { .. } | Action::Restart { .. } => None,
+    }
+}
+
+/// An action, as somebody does it.
+#[must_use]
+pub fn action_sentence(lab: &Lab, action: &Action, digits: usize) -> String {
+    let name = |peer: &Peer| lab.text(*peer, digits);
+    let key = |key: &Key| key_text(lab, key, digits);
+    match action {
+        Action::Route { from, key: to } => format!("{} sends a message for {}.", name(from), key(to)),
+        Action::Add { id } => format!("A new node comes in: {}.", key(id)),
+        Action::Kill { node } => format!("{} stops without a word.", name(node)),
+        Action::Leave { node } => format!("{} says goodbye.", name(node)),
+        Action::Restart { node } => format!("{} runs again, with empty tables.", name(node)),
+        Action::Insert { from, key: to, value } => {
+            format!("{} stores “{value}” under {}.", name(from), key(to))
+        }
+        Action::Search { from, key: to } => format!("{} looks for {}.", name(from), key(to)),
+        Action::Delete { from, key: to } => format!("{} removes {}.", name(from), key(to)),
+    }
+}
+
+fn key_text(lab: &Lab, key: &Key, digits: usize) -> String {
+    let text = lab.key(key).map(|view| view.text.chars().take(digits).collect::<String>());
+    match (key, text) {
+        (Key::Name(name), Ok(text)) => format!("“{name}” ({text})"),
+        (_, Ok(text)) => format!("{text}"),
+        (_, Err(_)) => "a key".into(),
+    }
+}
+
+fn action(lab: &Lab, number: u32, digits: usize) -> Option<String> {
+    let entry = lab.log().iter().find(|entry| entry.position == number)?;
+    Some(action_sentence(lab, &entry.action, digits))
+}
+
+fn loss(letter: &Letter, node: &str, name: &dyn Fn(Peer) -> String) -> String {
+    let kind = match letter.purpose {
+        Purpose::Route => "The message",
+        Purpose::Answer => "The answer",
+        Purpose::Acknowledgement => "The acknowledgement",
+        _ => "A message",
+    };
+    format!("{kind} from {} to {node} is lost ({}).", name(letter.from), letter.name)
+}
+
+fn noted(note: &Note, node: &str, name: &dyn Fn(Peer) -> String) -> Option<String> {
+    Some(match note {
+        Note::Routed { .. } | Note::EntrySet { .. } => return None,
+        Note::TimedOut { peer } => format!("{node} waits in vain for an answer of {}.", name(*peer)),
+        Note::Forgotten { peer } => format!("{node} takes {} for dead and removes it from its tables.", name(*peer)),
+        Note::NeighbourAdded { peer } => format!("{node} takes {} in as a neighbour.", name(*peer)),
+        Note::NeighbourRemoved { peer } => format!("{node} no longer keeps {} as a neighbour.", name(*peer)),
+        Note::RowsReceived { from, first, count } if *count == 1 => {
+            format!("{node} receives row {first} of the routing table of {}.", name(*from))
+        }
+        Note::RowsReceived { from, first, count } => {
+            let last = first.saturating_add(count.saturating_sub(1));
+            format!("{node} receives rows {first} to {last} of the routing table of {}.", name(*from))
+        }
+        Note::NeighboursReceived { from } => format!("{node} receives its neighbours from {}.", name(*from)),
+        Note::KeysHandedOver { to, count: 1 } => format!("{node} hands a value over to {}.", name(*to)),
+        Note::KeysHandedOver { to, count } => format!("{node} hands {count} values over to {}.", name(*to)),
+    })
+}
+
+fn told(outcome: &Outcome, node: &str, delivered: bool, name: &dyn Fn(Peer) -> String) -> Option<String> {
+    let hops = |count: u16| if count == 1 { "1 hop".to_string() } else { format!("{count} hops") };
+    Some(match outcome {
+        Outcome::Joined => format!("{node} is a member now."),
+        Outcome::JoinFailed => format!("{node} could not come in: nobody answered."),
+        Outcome::Left => format!("{node} has gone."),
+        // The decision to deliver has said it already.
+        Outcome::Delivered { .. } if delivered => return None,
+        Outcome::Delivered { hops: count, .. } => format!("The message is delivered at {node} after {}.", hops(*count)),
+        Outcome::Answered { owner, hops: count, .. } => {
+            format!("{node} has its answer: {} is responsible, {} away.", name(*owner), hops(*count))
+        }
+        Outcome::Undeliverable { reason, .. } => format!("The message cannot go on from {node}: {reason}."),
+        Outcome::NeighboursChanged => return None,
+    })
+}

@@ -1,0 +1,56 @@
+//! The first page: what this is, and ways in.
+
+use overlay_core::lecture::Chapter;
+use yew::prelude::*;
+
+use crate::router::Route;
+
+/// What [`Home`] needs.
+#[derive(Properties, PartialEq)]
+pub struct HomeProps {
+    /// A sentence about how one came here, if there is something to say.
+    #[prop_or_default]
+    pub notice: Option<AttrValue>,
+}
+
+/// The first page.
+#[component]
+pub fn Home(props: &HomeProps) -> Html {
+    let chapters = Chapter::ALL.into_iter().map(|chapter| {
+        let cards = chapter.scenes().map(|scene| {
+            let route = Route::Scene { chapter: chapter.name().into(), scene: Some(scene.name.into()) };
+            html! {
+                <li key={scene.name}><a class="card" href={route.href()}>
+                    <strong>{ scene.title }</strong><span>{ scene.slide }</span>
+                </a></li>
+            }
+        });
+        let id = format!("chapter-{}", chapter.name());
+        html! {
+            <section key={chapter.name()} aria-labelledby={id.clone()}>
+                <h2 {id}>{ chapter.title() }</h2>
+                <ul class="cards">{ for cards }</ul>
+            </section>
+        }
+    });
+    let notice = props.notice.clone();
+    html! {
+        <div class="home">
+            <p class="notice" role="alert" hidden={notice.is_none()}>{ notice.unwrap_or_default() }</p>
+            <header>
+                <h1 tabindex="-1">{ "Overlay Lab" }</h1>
+                <p class="lead">{ "How do a million computers find a file when none of them is in charge? Here the protocols that \
+                    answered the question run for real, in this page, and every hop says why it went where it went. Step \
+                    through the lecture's figures, change a rule, stop a node, go back in time." }</p>
+            </header>
+            { for chapters }
+            <section aria-labelledby="lab-entry">
+                <h2 id="lab-entry">{ "Lab" }</h2>
+                <ul class="cards"><li><a class="card" href={Route::Lab.href()}>
+                    <strong>{ "A world of your own" }</strong>
+                    <span>{ "Up to 10,000 nodes; Pastry, Chord, or both on the same key; joins, failures, losses and repair." }</span>
+                </a></li></ul>
+            </section>
+        </div>
+    }
+}

@@ -1,0 +1,209 @@
+//! The inspector: one node's decision and state, as the slides draw them.
+//!
+//! Plain functions from the desk to markup: they are called while the desk is looked at, and hold no state.
+
+mod chord;
+mod events;
+mod pastry;
+mod route;
+
+use overlay_core::protocol::{Decision, Peer, Place, Step, Verdict};
+use overlay_core::sim::lab::{KeyView, Lab};
+use yew::prelude::*;
+
+use crate::desk::{Desk, Progress, Sight};
+use crate::widgets::{nothing, rich};
+use crate::words::marked;
+
+pub use events::events;
+pub use route::route;
+
+/// Losing candidates that are shown at once.
+const OTHERS_SHOWN: usize = 6;
+/// Losing candidates that are shown at all.
+const OTHERS_MAX: usize = 40;
+
+/// What cells and chips do.
+#[derive(Clone, PartialEq)]
+pub struct Actions {
+    /// A node is chosen.
+    pub select: Callback<Option<Peer>>,
+    /// A node is pointed at.
+    pub hover: Callback<Option<Peer>>,
+}
+
+/// What all parts of the inspector look at.
+pub(crate) struct Scope<'a> {
+    pub(crate) lab: &'a Lab,
+    pub(crate) sight: &'a Sight,
+    pub(crate) hovered: Option<Peer>,
+    pub(crate) digits: usize,
+    pub(crate) actions: &'a Actions,
+}
+
+impl Scope<'_> {
+    pub(crate) fn name(&self, peer: Peer) -> String {
+        self.lab.text(peer, self.digits)
+    }
+
+    pub(crate) fn key(&self) -> Option<&KeyView> {
+        self.sight.request.as_ref().map(|(_, key)| key)
+    }
+
+    /// The peer that the shown decision leads to.
+    pub(crate) fn next(&self) -> Option<Peer> {
+        match self.sight.decision.as_ref()?.next {
+            Step::Forward(peer) => Some(peer),
+            Step::Deliver => None,
+        }
+    }
+
+    /// Where the shown node holds the chosen peer.
+    pub(crate) fn used(&self) -> Option<Place> {
+        self.sight.decision.as_ref().and_then(Decision::chosen).map(|candidate| candidate.place)
+    }
+
+    /// A button that stands for a peer: pointing at it marks the peer on the stage, pressing it chooses the peer.
+    pub(crate) fn peer_button(&self, peer: Peer, class: Classes, label: String, content: Html, tab: Option<bool>) -> Html {
+        let select = self.actions.select.reform(move |_: MouseEvent| Some(peer));
+        let enter = self.actions.hover.reform(move |_: PointerEvent| Some(peer));
+        let focus = self.actions.hover.reform(move |_: FocusEvent| Some(peer));
+        let leave = self.actions.hover.reform(|_: PointerEvent| None);
+        let blur = self.actions.hover.reform(|_: FocusEvent| None);
+        let class = classes!(
+            class,
+            (self.hovered == Some(peer)).then_some("hot"),
+            (!self.lab.is_alive(peer)).then_some("dead")
+        );
+        html! {
+            <button type="button" {class} title={label.clone()} aria-label={label} onclick={select} onpointerenter={enter}
+                onpointerleave={leave} onfocus={focus} onblur={blur}
+                tabindex={tab.map(|here| if here { "0" } else { "-1" })}>{ content }</button>
+        }
+    }
+}
+
+/// The node that is shown, its decision and its tables.
+#[must_use]
+pub fn node(desk: &Desk, sight: &Sight, actions: &Actions, tools: Html) -> Html {
+    let bench = desk.bench();
+    let scope = Scope { lab: &bench.lab, sight, hovered: desk.hovered, digits: desk.digits(), actions };
+    let Some(shown) = sight.shown else {
+        return html! {
+            <section><p class="dim">{ "Choose a node on the picture, or send a message: its tables and decisions appear here." }</p></section>
+        };
+    };
+    let tables = match scope.lab {
+        Lab::Pastry(_) => pastry::tables(&scope, shown),
+        Lab::Chord(_) => chord::tables(&scope, shown),
+    };
+    html! {
+        <>
+            <section aria-label="Decision">
+                <div class="node-head">
+                    <h2 class="label">{ heading(&scope, shown) }</h2>
+                    <div class="node-tools">{ tools }</div>
+                </div>
+                { comparison(&scope) }
+            </section>
+            { rules(&scope) }
+            { tables }
+            { others(&scope) }
+        </>
+    }
+}
+
+fn heading(scope: &Scope<'_>, shown: Peer) -> String {
+    let name = scope.name(shown);
+    if !scope.lab.is_alive(shown) {
+        return format!("Node {name} · stopped");
+    }
+    if !scope.lab.is_member(shown) {
+        return format!("Node {name} · coming in");
+    }
+    let deliver = scope.sight.decision.as_ref().is_some_and(|decision| decision.next == Step::Deliver);
+    match (scope.sight.decided_hop, scope.sight.progress, &scope.sight.decision) {
+        (Some(_), _, _) if deliver => format!("Node {name} · delivers"),
+        (Some(hop), Progress::Going { of: Some(of), .. } | Progress::Delivered { hops: of }, _) => {
+            format!("Node {name} · decides hop {hop} of {of}")
+        }
+        (Some(hop), _, _) => format!("Node {name} · decides hop {hop}"),
+        (None, _, Some(_)) => format!("Node {name} · what it would do"),
+        (None, _, None) => format!("Node {name}"),
+    }
+}
+
+fn comparison(scope: &Scope<'_>) -> Html {
+    if scope.sight.decision.is_none() {
+        return nothing();
+    }
+    match scope.lab {
+        Lab::Pastry(session) => pastry::digits(scope, session.spec().config.overlay.digits),
+        Lab::Chord(session) => chord::distances(scope, session),
+    }
+}
+
+fn rules(scope: &Scope<'_>) -> Html {
+    let (Some(decision), Some(key)) = (&scope.sight.decision, scope.key()) else { return nothing() };
+    let lines = scope.lab.rule_lines(decision, key, scope.digits);
+    let lines = lines.into_iter().enumerate().map(|(index, line)| {
+        html! {
+            <li key={index} class={classes!(line.fired.then_some("fired"))}>
+                <span class="number">{ line.number }</span>
+                <span>{ rich(&marked(&line.text)) }</span>
+            </li>
+        }
+    });
+    html! {
+        <section aria-labelledby="rules">
+            <h3 class="label" id="rules">{ "Rule that fired" }</h3>
+            <ol class="rules">{ for lines }</ol>
+        </section>
+    }
+}
+
+fn others(scope: &Scope<'_>) -> Html {
+    let Some(decision) = &scope.sight.decision else { return nothing() };
+    let mut seen = Vec::new();
+    let losers = decision.candidates.iter().filter(|candidate| candidate.verdict != Verdict::Chosen);
+    let mut entries: Vec<Html> = Vec::new();
+    let mut more = 0;
+    for candidate in losers {
+        // A peer may stand in several places; the first says enough.
+        if seen.contains(&candidate.peer) || decision.chosen().is_some_and(|chosen| chosen.peer == candidate.peer) {
+            continue;
+        }
+        seen.push(candidate.peer);
+        if entries.len() >= OTHERS_MAX {
+            more += 1;
+            continue;
+        }
+        let name = scope.name(candidate.peer);
+        let button = scope.peer_button(candidate.peer, Classes::new(), name.clone(), html! { <>{ name }</> }, None);
+        let verdict = scope.lab.verdict(candidate, decision);
+        entries.push(html! { <><dt title={scope.lab.place(&candidate.place)}>{ button }</dt><dd>{ rich(&marked(&verdict)) }</dd></> });
+    }
+    if entries.is_empty() {
+        return nothing();
+    }
+    let rest = entries.split_off(entries.len().min(OTHERS_SHOWN));
+    let count = rest.len() + more;
+    let rest = if count == 0 {
+        nothing()
+    } else {
+        html! {
+            <details class="presenter-skip">
+                <summary class="dim">{ format!("{count} more") }</summary>
+                <dl class="others">{ for rest }</dl>
+                { if more > 0 { html! { <p class="dim">{ format!("and {more} others") }</p> } } else { nothing() } }
+            </details>
+        }
+    };
+    html! {
+        <section aria-labelledby="others">
+            <h3 class="label" id="others">{ "Why not the others" }</h3>
+            <dl class="others">{ for entries }</dl>
+            { rest }
+        </section>
+    }
+}
