@@ -5,8 +5,18 @@
 //! stands above it in this list.
 #![forbid(unsafe_code)]
 
-pub mod chord;
 pub mod id;
-pub mod protocol;
-pub mod sim;
+
 pub mod time;
+
+pub mod protocol;
+
+pub mod pastry;
+
+pub mod chord;
+
+pub mod dht;
+
+pub mod sim;
+
+pub mod lecture;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{HexError, RingId, hex, sha1};
@@ -191,6 +192,11 @@ impl RingId for ChordId {
         }
         let id = Self(words);
         if id.masked(bits) == id { Ok(id) } else { Err(HexError::TooLarge { bits: bits.0 }) }
+    }
+
+    fn random<R: Rng>(bits: IdBits, rng: &mut R) -> Self {
+        let low = u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64());
+        Self::from_parts(rng.next_u64() as u32, low).masked(bits)
     }
 
     fn room(bits: IdBits) -> u64 {

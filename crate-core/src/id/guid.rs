@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use rand::Rng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{HexError, RingId, hex, sha1};
@@ -120,6 +121,10 @@ impl RingId for Guid {
 
     fn parse((): (), text: &str) -> Result<Self, HexError> {
         text.parse()
+    }
+
+    fn random<R: Rng>((): (), rng: &mut R) -> Self {
+        Self(u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64()))
     }
 
     fn room((): ()) -> u64 {

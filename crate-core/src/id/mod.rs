@@ -13,6 +13,7 @@ pub use chord_id::{ChordId, IdBits};
 pub use guid::{Digits, Guid};
 pub use hex::HexError;
 
+use rand::Rng;
 use sha1::{Digest, Sha1};
 
 /// SHA-1 of some bytes: the hash of both slides.
@@ -34,6 +35,9 @@ pub trait RingId: Copy + Ord + Debug + 'static {
     /// # Errors
     /// If they are none, too many, or not digits of this kind of identifier.
     fn parse(space: Self::Space, text: &str) -> Result<Self, HexError>;
+
+    /// A uniformly random identifier.
+    fn random<R: Rng>(space: Self::Space, rng: &mut R) -> Self;
 
     /// How many identifiers the ring has, or `u64::MAX` if that is more.
     fn room(space: Self::Space) -> u64;

@@ -3,11 +3,14 @@
 //! The state at any moment is a function of a specification, its seed and the log of what the user did. Whatever sees
 //! more than one node's state lives here, and no protocol asks it anything.
 
+pub mod lab;
 pub mod plane;
 pub mod queue;
 pub mod route;
 pub mod session;
+pub mod share;
 pub mod spec;
-pub mod system;
+pub mod systems;
 pub mod trace;
+pub mod workload;
 pub mod world;

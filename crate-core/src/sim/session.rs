@@ -5,7 +5,7 @@
 //! opens a branch; the former future stays as a branch of its own.
 
 use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError, TEXT_BYTES_MAX};
-use super::system::{DataWish, System};
+use super::systems::{DataWish, System};
 use super::trace::Trace;
 use super::world::{NO_CAUSE, Observer, Occasion, World};
 use crate::protocol::{Command, Envelope, Event, Note, Peer, Purpose, Request};
@@ -109,6 +109,14 @@ impl<N: System> Session<N> {
     #[must_use]
     pub const fn world(&self) -> &World<N> {
         &self.world
+    }
+
+    /// A key on this world's ring.
+    ///
+    /// # Errors
+    /// If it names no node or is no identifier.
+    pub fn resolve(&self, key: &Key) -> Result<N::Id, ActionError> {
+        key.resolve(self.world.space(), self.world.peers())
     }
 
     /// What happened, also after the moment shown if the session went back or looked ahead.
@@ -239,6 +247,12 @@ impl<N: System> Session<N> {
         self.visited = self.visited.max(self.position);
     }
 
+    /// Goes to the beginning, as if nobody had yet seen anything.
+    pub fn begin(&mut self) {
+        self.seek(0);
+        self.visited = 0;
+    }
+
     /// Lets everything up to and at `moment` happen.
     ///
     /// Returns whether the moment was reached; if not, there was too much for one call.
@@ -307,7 +321,7 @@ impl<N: System> Session<N> {
             exists(node)?;
             if self.world.is_alive(node) { Ok(()) } else { Err(ActionError::NotRunning) }
         };
-        let key = |key: &Key| key.resolve(self.world.space(), self.world.peers()).map(|_| ());
+        let key = |key: &Key| self.resolve(key).map(|_| ());
         match action {
             Action::Route { from, key: to } | Action::Search { from, key: to } | Action::Delete { from, key: to } => {
                 running(*from).and_then(|()| key(to))

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::plane::Place;
-use super::system::System;
+use super::systems::System;
 use super::world::World;
 use crate::id::{HexError, RingId};
 use crate::protocol::{Directory, Peer, Rng};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::system::System;
+use super::systems::System;
 use super::world::{Flight, NO_CAUSE, Observer, Occasion};
 use crate::id::sha1;
 use crate::protocol::{Event, Message, Note, Peer, Purpose, Request, RouteError, Step};

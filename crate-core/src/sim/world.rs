@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::plane::{Place, Plane};
 use super::queue::EventQueue;
-use super::system::System;
+use super::systems::System;
 use crate::id::RingId;
 use crate::protocol::{Command, Context, Directory, Event, Host, Input, Message, Note, Output, Peer, Purpose, Rng};
 use crate::time::{Duration, Time};
@@ -189,7 +189,7 @@ impl<N: System> World<N> {
             count += 1;
         }
         assert_eq!(self.peers.len(), count, "members have different identifiers");
-        self.nodes = N::converged(self.host());
+        self.nodes = N::converged(self.host(), &self.plane);
         for index in 0..count {
             self.arm(Peer(index as u32));
         }
@@ -242,6 +242,18 @@ impl<N: System> World<N> {
     #[must_use]
     pub fn space(&self) -> <N::Id as RingId>::Space {
         N::space(&self.config)
+    }
+
+    /// Where a node lies on the ring, as a fraction of a turn.
+    #[must_use]
+    pub fn turn(&self, peer: Peer) -> f64 {
+        self.peers.id(peer).turn(self.space())
+    }
+
+    /// A node's identifier, cut to `digits` digits where the notation allows it.
+    #[must_use]
+    pub fn text(&self, peer: Peer, digits: usize) -> String {
+        self.peers.id(peer).text(self.space(), digits)
     }
 
     /// The rule switches and sizes of all nodes.

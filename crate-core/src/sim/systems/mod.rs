@@ -1,6 +1,12 @@
 //! What the simulator knows of a system beyond a node's own state: the converged tables and who owns a key.
 
+mod chord;
+mod dht;
+mod pastry;
+
 use std::sync::Arc;
+
+use super::plane::Plane;
 
 use crate::protocol::{Host, Overlay, Peer, Request};
 
@@ -18,7 +24,7 @@ pub enum DataWish {
 /// A system that worlds can be made of.
 pub trait System: Overlay {
     /// All nodes of the directory, in peer order, with the tables that joining leads to.
-    fn converged(host: Host<'_, Self>) -> Vec<Self>;
+    fn converged(host: Host<'_, Self>, plane: &Plane) -> Vec<Self>;
 
     /// The command for a wish about stored values; `None` if the nodes store nothing.
     fn data_command(request: Request, key: Self::Id, wish: DataWish) -> Option<Self::Command>;

@@ -1,0 +1,141 @@
+//! The deck's figures as scenes: a world, what happens in it, and why it matters.
+//!
+//! A scene holds no route and no number of its own: everything shown comes from running it.
+
+mod chord;
+mod pastry;
+
+use crate::sim::lab::{Lab, Setup};
+use crate::sim::spec::{Action, Key, SpecError};
+use crate::time::Duration;
+
+/// A part of the lecture.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Chapter {
+    /// "Pastry", "Pastry's routing algorithm" and their figures.
+    Pastry,
+    /// "Chord: an example DHT", "Chord: Routing" and their figures.
+    Chord,
+}
+
+impl Chapter {
+    /// All chapters, in the order of the deck's second half: Pastry is the heart.
+    pub const ALL: [Self; 2] = [Self::Pastry, Self::Chord];
+
+    /// Its name in routes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pastry => "pastry",
+            Self::Chord => "chord",
+        }
+    }
+
+    /// Its title.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Pastry => "Pastry",
+            Self::Chord => "Chord",
+        }
+    }
+
+    /// The chapter of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|chapter| chapter.name() == name)
+    }
+
+    /// Its scenes, in order.
+    pub fn scenes(self) -> impl Iterator<Item = &'static Scene> {
+        SCENES.iter().filter(move |scene| scene.chapter == self)
+    }
+}
+
+/// A figure of the deck that runs.
+pub struct Scene {
+    /// Its name in routes; stable.
+    pub name: &'static str,
+    /// Where it belongs.
+    pub chapter: Chapter,
+    /// A title of a few words.
+    pub title: &'static str,
+    /// The slide it draws.
+    pub slide: &'static str,
+    /// Why it matters: short paragraphs.
+    pub why: &'static [&'static str],
+    /// Digits of an identifier that are shown.
+    pub digits: usize,
+    /// The digits of the node whose tables are shown first.
+    pub focus: &'static str,
+    setup: fn() -> Setup,
+    actions: fn() -> Vec<Step>,
+}
+
+/// An action of a scene; nodes are named by their digits.
+enum Step {
+    Route { from: &'static str, key: &'static str },
+    Add { digits: &'static str },
+    Kill { node: &'static str },
+}
+
+/// All scenes, by chapter and in order.
+pub static SCENES: &[Scene] = &[
+    pastry::LEAF_SET_ONLY,
+    pastry::ROUTING_TABLE,
+    pastry::EXAMPLE,
+    pastry::JOIN,
+    pastry::FAILURE,
+    chord::FINGERS,
+    chord::SEARCH_13,
+    chord::NAIVE,
+];
+
+/// How far ahead a scene is recorded, so that its timeline is known from the start.
+const LOOK_AHEAD: Duration = Duration::from_secs(60);
+
+impl Scene {
+    /// The scene of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        SCENES.iter().find(|scene| scene.name == name)
+    }
+
+    /// What its world is made from; switches may be changed before [`Scene::start_with`].
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        (self.setup)()
+    }
+
+    /// The scene at its beginning, with its whole course recorded.
+    ///
+    /// # Panics
+    /// Never: a test starts every scene.
+    #[must_use]
+    pub fn start(&self) -> Lab {
+        self.start_with(self.setup()).expect("a scene's own world can be")
+    }
+
+    /// The scene with other switches.
+    ///
+    /// # Errors
+    /// If no such world can be.
+    ///
+    /// # Panics
+    /// If `setup` lacks the scene's nodes.
+    pub fn start_with(&self, setup: Setup) -> Result<Lab, SpecError> {
+        let mut lab = Lab::new(setup)?;
+        for step in (self.actions)() {
+            let peer = |digits: &str| lab.find_digits(digits).expect("a scene's nodes are in its world");
+            let action = match step {
+                Step::Route { from, key } => Action::Route { from: peer(from), key: Key::Digits(key.into()) },
+                Step::Add { digits } => Action::Add { id: Key::Digits(digits.into()) },
+                Step::Kill { node } => Action::Kill { node: peer(node) },
+            };
+            lab.act(action).expect("a scene's actions fit its world");
+        }
+        lab.look_ahead(LOOK_AHEAD);
+        lab.begin();
+        Ok(lab)
+    }
+}

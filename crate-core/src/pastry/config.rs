@@ -1,0 +1,152 @@
+//! Rule switches and sizes of Pastry; one value for all nodes of a process.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::Digits;
+use crate::time::Duration;
+
+/// Total number |L| of entries in a leaf set: even, 2 to 64. Half of them lie clockwise, half counter-clockwise.
+///
+/// The slide speaks of "size 8 (l = 4)": its 2l is this total.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct LeafSetSize(u8);
+
+impl LeafSetSize {
+    /// 8, the slide's.
+    pub const EIGHT: Self = Self(8);
+    /// 16, the paper's 2^b for b = 4.
+    pub const SIXTEEN: Self = Self(16);
+    /// 32, the paper's 2 · 2^b for b = 4.
+    pub const THIRTY_TWO: Self = Self(32);
+
+    /// The largest total.
+    pub const MAX: Self = Self(64);
+
+    /// A leaf set of `total` entries; `None` if that is odd, less than 2 or more than 64.
+    #[must_use]
+    pub const fn new(total: u8) -> Option<Self> {
+        if total.is_multiple_of(2) && total >= 2 && total <= Self::MAX.0 { Some(Self(total)) } else { None }
+    }
+
+    /// |L|, entries on both sides together.
+    #[must_use]
+    pub const fn total(self) -> usize {
+        self.0 as usize
+    }
+
+    /// |L| / 2, entries on one side (the slide's l).
+    #[must_use]
+    pub const fn half(self) -> usize {
+        self.0 as usize / 2
+    }
+}
+
+/// A leaf set cannot have this many entries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a leaf set has an even number of entries from 2 to 64, not {0}")]
+pub struct LeafSetSizeError(pub u8);
+
+impl TryFrom<u8> for LeafSetSize {
+    type Error = LeafSetSizeError;
+
+    fn try_from(total: u8) -> Result<Self, Self::Error> {
+        Self::new(total).ok_or(LeafSetSizeError(total))
+    }
+}
+
+impl From<LeafSetSize> for u8 {
+    fn from(size: LeafSetSize) -> Self {
+        size.0
+    }
+}
+
+/// Which text of the routing algorithm the nodes follow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum RoutingRule {
+    /// Table 1 of the paper: L₋ₗ ≤ D ≤ Lₗ, and in the rare case any T of L ∪ R ∪ M with shl(T, D) ≥ shl(D, A).
+    #[default]
+    Published,
+    /// The slide "Pastry's routing algorithm": strict <, and in line 7 only L and R are searched.
+    Slide,
+}
+
+/// Rule switches and sizes of Pastry.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Config {
+    /// How identifiers are cut into digits (the paper's b).
+    pub digits: Digits,
+    /// |L|, both sides together.
+    pub leaf_set: LeafSetSize,
+    /// |M|, entries of the neighbourhood set; 0 keeps none.
+    pub neighbourhood: u8,
+    /// Slide or paper.
+    pub rule: RoutingRule,
+    /// Route by leaf sets alone and consult no table: the slide "Circular routing alone is correct but inefficient".
+    pub leaf_set_only: bool,
+    /// Whether each hop of a routed message is acknowledged, and resent by another way if it is not.
+    pub acks: bool,
+    /// How long a hop may stay unacknowledged.
+    pub ack_timeout: Duration,
+    /// How often a node tells its leaf set that it is alive; `None` for no regular upkeep.
+    pub heartbeat_period: Option<Duration>,
+    /// How long a direct question to a peer (a probe, a repair request, an announcement) may stay unanswered.
+    pub probe_timeout: Duration,
+    /// How long the way of one join message and its answers may take, before the newcomer asks again.
+    pub join_timeout: Duration,
+    /// Hops after which a message is given up. Tables need about log N; leaf sets alone up to N / |L|.
+    pub hop_limit: u16,
+}
+
+impl Default for Config {
+    /// b = 4, |L| = 16, |M| = 32 and the published rule, as in the paper's experiments; no acknowledgements and no
+    /// heartbeats, which the paper leaves to the application.
+    fn default() -> Self {
+        Self {
+            digits: Digits::Bits4,
+            leaf_set: LeafSetSize::SIXTEEN,
+            neighbourhood: 32,
+            rule: RoutingRule::Published,
+            leaf_set_only: false,
+            acks: false,
+            ack_timeout: Duration::from_millis(500),
+            heartbeat_period: None,
+            probe_timeout: Duration::from_secs(1),
+            join_timeout: Duration::from_secs(5),
+            hop_limit: 128,
+        }
+    }
+}
+
+impl Config {
+    /// The slides' ring: hexadecimal digits, leaf sets of 8 (l = 4), the slide's rule.
+    #[must_use]
+    pub fn slide() -> Self {
+        Self { leaf_set: LeafSetSize::EIGHT, rule: RoutingRule::Slide, ..Self::default() }
+    }
+
+    /// The slide "Circular routing alone is correct but inefficient": leaf sets of 8 and nothing else.
+    #[must_use]
+    pub fn circular() -> Self {
+        Self { leaf_set_only: true, hop_limit: u16::MAX, ..Self::slide() }
+    }
+
+    /// For links that break and nodes that vanish: each hop acknowledged, a heartbeat every 5 seconds.
+    #[must_use]
+    pub fn live() -> Self {
+        Self { acks: true, heartbeat_period: Some(Duration::from_secs(5)), ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaf_set_has_two_equal_sides() {
+        assert_eq!(LeafSetSize::new(7), None);
+        assert_eq!(LeafSetSize::new(0), None);
+        assert_eq!(LeafSetSize::new(66), None);
+        assert_eq!(LeafSetSize::new(8).map(LeafSetSize::half), Some(4));
+    }
+}

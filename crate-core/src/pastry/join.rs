@@ -1,0 +1,359 @@
+//! Coming in and going: §2.4, "Node arrival" and "Node departure".
+//!
+//! The newcomer X asks a member A near to it in proximity to route a join to X's own identifier. Every node of the path
+//! A … Z sends X rows of its table: those that it and X have in common and that no node before it has sent. A adds its
+//! neighbourhood set, Z its leaf set. When all have come, X announces itself to everybody it now knows; when all of its
+//! leaf set have answered, it is a member.
+//!
+//! # Implementation notes
+//! - A hop may gain more than one digit, so "row i from the i-th node" would leave rows out: a node sends all rows from
+//!   the first that nobody sent to the one that ends its own shared prefix.
+//! - X knows that the path is complete from Z's place on it. Rows that got lost on the way are not waited for longer
+//!   than one probe time-out after Z's message.
+//! - Nodes pass a join by X's own identifier if that still stands in their tables from an earlier life.
+
+use std::sync::Arc;
+
+use super::deliver::Routed;
+use super::leaf_set::LeafRange;
+use super::upkeep::Upkeep;
+use super::{
+    Context, Extend, Join, JoinState, LeafSet, Leaves, Message, Neighbourhood, PastryNode, RoutingTable, Side,
+};
+use crate::id::Guid;
+use crate::protocol::{Event, Note, Peer, RouteError, Step};
+use crate::time::Time;
+
+/// How often a newcomer asks before it gives up.
+const ATTEMPTS: u8 = 3;
+/// How often an announcement is made to a member that does not answer, before it is taken to be dead.
+const ANNOUNCEMENTS: u8 = 3;
+/// Nodes on a join's path at most; far above what sound tables need.
+const PATH_LIMIT: u8 = 128;
+/// Answers that a newcomer waits for at once, at most.
+const WAITING_LIMIT: usize = 256;
+
+/// A join under way, on the newcomer's side.
+#[derive(Clone, Debug)]
+pub(super) struct Joining {
+    contact: Peer,
+    attempt: u8,
+    pub(super) deadline: Time,
+    phase: Phase,
+    /// Leaf-set members whose answer to the announcement is still to come.
+    pub(super) waiting: Vec<Peer>,
+}
+
+/// How far a join has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// Rows and the leaf set are coming in: bit h of `heard` stands for node h of the path, which has `length` nodes
+    /// once that is known.
+    Gathering { heard: u128, length: Option<u8> },
+    /// Announced this often.
+    Announcing { times: u8 },
+}
+
+impl PastryNode {
+    /// The first node of a new ring is a member at once.
+    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
+        if self.active || self.is_joining() {
+            return;
+        }
+        self.clear(cx);
+        self.leaves.close_gap();
+        self.range = self.leaves.range(self.id, cx.host.peers);
+        self.become_member(cx);
+    }
+
+    /// Asks `contact` for the way in.
+    pub(super) fn join(&mut self, cx: &mut Context<'_>, contact: Peer) {
+        if self.active || self.is_joining() {
+            return;
+        }
+        if self.id_of(cx.host, contact).is_none() {
+            cx.event(Event::JoinFailed);
+            return;
+        }
+        self.clear(cx);
+        self.ask_for_the_way_in(cx, contact, 0);
+    }
+
+    fn clear(&mut self, cx: &mut Context<'_>) {
+        let config = cx.host.config;
+        self.active = false;
+        self.range = LeafRange::nothing(self.id);
+        self.leaves = LeafSet::new(config.leaf_set.total());
+        self.table = RoutingTable::new(config.digits);
+        self.neighbourhood = Neighbourhood::new(config.neighbourhood);
+        self.upkeep = None;
+    }
+
+    fn ask_for_the_way_in(&mut self, cx: &mut Context<'_>, contact: Peer, attempt: u8) {
+        let (deadline, phase) = (cx.now + cx.host.config.join_timeout, Phase::Gathering { heard: 0, length: None });
+        self.upkeep_mut().joining = Some(Box::new(Joining { contact, attempt, deadline, phase, waiting: Vec::new() }));
+        cx.send(contact, Message::Join { ack: 0, join: Join { newcomer: self.me, attempt, hops: 0, next_row: 0 } });
+    }
+
+    /// On the path of somebody's join: tells the newcomer its rows, and sends the join on.
+    pub(super) fn on_join(&mut self, cx: &mut Context<'_>, join: Join) {
+        let Some(id) = self.id_of(cx.host, join.newcomer) else { return };
+        if join.hops >= PATH_LIMIT {
+            return;
+        }
+        let step = self.route(cx.host, id, &[join.newcomer]);
+        if step == Step::Deliver && !self.active {
+            self.hold(cx, Routed::Join(join));
+            return;
+        }
+        let shared = self.id.shared_prefix(id, cx.host.config.digits);
+        // At most 128 rows.
+        let first_row = join.next_row.min(shared as u8);
+        let rows = (usize::from(first_row)..=shared).flat_map(|row| self.table.row(row)).copied().collect();
+        let is_contact = join.hops == 0;
+        let state = JoinState {
+            attempt: join.attempt,
+            hop: join.hops,
+            first_row,
+            rows,
+            neighbourhood: if is_contact { self.neighbourhood.peers().into() } else { Box::default() },
+            leaves: (step == Step::Deliver).then(|| self.leaves.to_message()),
+        };
+        cx.send(join.newcomer, Message::JoinState(Box::new(state)));
+        if let Step::Forward(next) = step {
+            let on = Join { next_row: join.next_row.max(shared as u8 + 1), ..join };
+            self.send_hop(cx, next, Routed::Join(on), &[], 0);
+        }
+    }
+
+    /// At the newcomer: a node of the path told its state.
+    pub(super) fn on_join_state(&mut self, cx: &mut Context<'_>, from: Peer, state: JoinState) {
+        let Some(joining) = self.upkeep.as_ref().and_then(|upkeep| upkeep.joining.as_ref()) else { return };
+        let (attempt, phase) = (joining.attempt, joining.phase);
+        if state.attempt != attempt || state.hop >= PATH_LIMIT {
+            return;
+        }
+        let Some(sender) = self.id_of(cx.host, from) else { return };
+        self.revive(from);
+        self.learn_entry(cx, from, sender);
+        self.copy_rows(cx, from, &state);
+        let near = state.neighbourhood.iter().copied().filter(|peer| self.id_of(cx.host, *peer).is_some());
+        let near: Vec<_> = near.take(usize::from(u8::MAX)).chain([from]).collect();
+        self.neighbourhood.insert_all(self.me, &near, cx.host.proximity);
+        let Phase::Gathering { mut heard, mut length } = phase else { return };
+        heard |= 1 << state.hop;
+        let mut deadline = None;
+        if let Some(leaves) = &state.leaves {
+            self.copy_leaves(cx, from, leaves);
+            length = Some(state.hop + 1);
+            deadline = Some(cx.now + cx.host.config.probe_timeout);
+        }
+        let is_complete = length.is_some_and(|length| heard.count_ones() >= u32::from(length));
+        let Some(joining) = self.upkeep_mut().joining.as_mut() else { return };
+        joining.phase = Phase::Gathering { heard, length };
+        joining.deadline = deadline.map_or(joining.deadline, |sooner| sooner.min(joining.deadline));
+        if is_complete {
+            self.announce(cx);
+        }
+    }
+
+    fn copy_rows(&mut self, cx: &mut Context<'_>, from: Peer, state: &JoinState) {
+        let digits = cx.host.config.digits;
+        for peer in state.rows.iter().take(digits.rows() * digits.base()) {
+            // Where an entry belongs is judged by its identifier, whatever the sender says.
+            if let Some(id) = self.id_of(cx.host, *peer).filter(|_| !self.is_dead(*peer)) {
+                self.learn_entry(cx, *peer, id);
+            }
+        }
+        let count = (state.rows.len() / digits.base()).min(digits.rows()) as u8;
+        cx.note(|| Note::RowsReceived { from, first: state.first_row, count });
+    }
+
+    /// Takes over the leaf set of Z, which stands next to this node, and Z itself.
+    fn copy_leaves(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
+        let members = leaves.peers().iter().copied().chain([from]);
+        let members: Vec<_> =
+            members.filter(|peer| self.id_of(cx.host, *peer).is_some() && !self.is_dead(*peer)).collect();
+        let total = cx.host.config.leaf_set.total();
+        self.leaves = LeafSet::from_members(total, self.id, members, cx.host.peers);
+        if !leaves.is_whole_ring() {
+            self.leaves.open_gap(self.id, cx.host.peers);
+        }
+        self.range = self.leaves.range(self.id, cx.host.peers);
+        cx.note(|| Note::NeighboursReceived { from });
+        for peer in self.leaves.clockwise().collect::<Vec<_>>() {
+            cx.note(|| Note::NeighbourAdded { peer });
+            self.learn_entry(cx, peer, cx.host.id(peer));
+        }
+    }
+
+    /// Tells everybody it knows that it is here.
+    fn announce(&mut self, cx: &mut Context<'_>) {
+        let deadline = cx.now + cx.host.config.probe_timeout;
+        let leaves = Arc::new(self.leaves.to_message());
+        let mut waiting: Vec<_> = self.leaves.clockwise().collect();
+        waiting.sort_unstable();
+        for peer in self.everybody() {
+            let answer = waiting.binary_search(&peer).is_ok();
+            cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer });
+        }
+        if let Some(joining) = self.upkeep_mut().joining.as_mut() {
+            (joining.phase, joining.deadline, joining.waiting) = (Phase::Announcing { times: 1 }, deadline, waiting);
+        }
+        self.check_welcomed(cx);
+    }
+
+    /// Somebody is here now: takes it in, and tells it what it should have known.
+    pub(super) fn on_announce(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves, answer: bool) {
+        let Some(id) = self.id_of(cx.host, from) else { return };
+        self.revive(from);
+        // A node that counts this one among its nearest knows that nobody lives between.
+        let extend = if leaves.peers().contains(&self.me) { self.extend_towards(id) } else { Extend::No };
+        self.learn(cx, from, extend);
+        if answer {
+            let news = self.knows_more_than(cx, id, leaves);
+            let leaves = news.then(|| Arc::new(self.leaves.to_message()));
+            cx.send(from, Message::Welcome { leaves });
+        }
+        if self.leaves.contains(from) {
+            self.consider_leaves(cx, from, leaves);
+        }
+    }
+
+    /// Beyond which of its extremes this node may take in somebody that counts it among its own nearest.
+    pub(super) fn extend_towards(&self, id: Guid) -> Extend {
+        Extend::Side(if self.id.clockwise_to(id) < 1 << 127 { Side::Larger } else { Side::Smaller })
+    }
+
+    /// Whether this node knows a node that should stand in the leaf set of another one, and does not.
+    fn knows_more_than(&self, cx: &Context<'_>, theirs: Guid, leaves: &Leaves) -> bool {
+        let listed = leaves.peers();
+        let end = |peer: Option<&Peer>| peer.and_then(|peer| self.checked_id(cx.host, *peer));
+        let ends = if leaves.is_whole_ring() || listed.len() < cx.host.config.leaf_set.total() {
+            None
+        } else {
+            end(leaves.smaller().first()).zip(end(leaves.larger().last()))
+        };
+        let is_nearer = |peer: Peer| {
+            let id = cx.host.id(peer);
+            id != theirs && ends.is_none_or(|(low, high)| low.clockwise_to(id) < low.clockwise_to(high))
+        };
+        self.leaves.clockwise().any(|peer| !listed.contains(&peer) && is_nearer(peer))
+    }
+
+    /// At the newcomer: a member of its leaf set has taken note, and may have named others.
+    pub(super) fn on_welcome(&mut self, cx: &mut Context<'_>, from: Peer, leaves: Option<&Leaves>) {
+        self.revive(from);
+        if !self.is_joining() {
+            if let Some(leaves) = leaves {
+                self.consider_leaves(cx, from, leaves);
+            }
+            return;
+        }
+        let extend = self.leaves.side_of(from).map_or(Extend::No, Extend::Side);
+        let mut heard_of = Vec::new();
+        for peer in leaves.map_or(&[][..], Leaves::peers) {
+            let Some(id) = self.id_of(cx.host, *peer).filter(|_| !self.is_dead(*peer)) else { continue };
+            // Its answer to the announcement shows whether it is alive.
+            if self.learn_leaf(cx, *peer, id, extend) {
+                self.learn_entry(cx, *peer, id);
+                heard_of.push(*peer);
+            }
+        }
+        let announcement = (!heard_of.is_empty()).then(|| Arc::new(self.leaves.to_message()));
+        let Some(joining) = self.upkeep_mut().joining.as_mut() else { return };
+        joining.waiting.retain(|peer| *peer != from);
+        heard_of.truncate(WAITING_LIMIT.saturating_sub(joining.waiting.len()));
+        joining.waiting.extend(&heard_of);
+        if let Some(leaves) = announcement {
+            for peer in heard_of {
+                cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer: true });
+            }
+        }
+        self.check_welcomed(cx);
+    }
+
+    /// A newcomer becomes a member once nobody's answer is missing.
+    pub(super) fn check_welcomed(&mut self, cx: &mut Context<'_>) {
+        let Some(joining) = self.upkeep.as_ref().and_then(|upkeep| upkeep.joining.as_ref()) else { return };
+        if matches!(joining.phase, Phase::Announcing { .. }) && joining.waiting.is_empty() {
+            self.become_member(cx);
+        }
+    }
+
+    fn become_member(&mut self, cx: &mut Context<'_>) {
+        self.active = true;
+        let held = match &mut self.upkeep {
+            Some(upkeep) => {
+                upkeep.joining = None;
+                std::mem::take(&mut upkeep.held)
+            }
+            None => Vec::new(),
+        };
+        cx.event(Event::Joined);
+        self.start_heartbeat(cx);
+        self.mend_leaves(cx);
+        for what in held {
+            match what {
+                Routed::Envelope(envelope) => self.carry(cx, envelope, &[]),
+                Routed::Join(join) => self.on_join(cx, join),
+            }
+        }
+    }
+
+    /// An answer to the join or to the announcement is late.
+    pub(super) fn on_join_deadline(&mut self, cx: &mut Context<'_>) {
+        let Some(joining) = self.upkeep.as_mut().and_then(|upkeep| upkeep.joining.as_mut()) else { return };
+        match &mut joining.phase {
+            Phase::Gathering { length: Some(_), .. } => self.announce(cx),
+            Phase::Gathering { length: None, .. } => {
+                let (peer, attempt) = (joining.contact, joining.attempt + 1);
+                cx.note(|| Note::TimedOut { peer });
+                if attempt < ATTEMPTS {
+                    self.ask_for_the_way_in(cx, peer, attempt);
+                } else {
+                    self.give_up(cx, Event::JoinFailed);
+                }
+            }
+            Phase::Announcing { times } if *times < ANNOUNCEMENTS => {
+                *times += 1;
+                joining.deadline = cx.now + cx.host.config.probe_timeout;
+                let waiting = joining.waiting.clone();
+                let leaves = Arc::new(self.leaves.to_message());
+                for peer in waiting {
+                    cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer: true });
+                }
+            }
+            Phase::Announcing { .. } => {
+                joining.deadline = cx.now + cx.host.config.probe_timeout;
+                for peer in joining.waiting.clone() {
+                    cx.note(|| Note::TimedOut { peer });
+                    self.forget(cx, peer);
+                }
+            }
+        }
+    }
+
+    /// Says goodbye to everybody it knows.
+    pub(super) fn leave(&mut self, cx: &mut Context<'_>) {
+        if !self.active && !self.is_joining() {
+            return;
+        }
+        for peer in self.everybody() {
+            cx.send(peer, Message::Leave);
+        }
+        self.give_up(cx, Event::Left);
+    }
+
+    /// Is no member, and forgets everything.
+    fn give_up(&mut self, cx: &mut Context<'_>, event: Event<Guid>) {
+        let Upkeep { held, unacked, .. } = self.upkeep.take().map_or_else(Upkeep::default, |upkeep| *upkeep);
+        self.clear(cx);
+        for what in held.into_iter().chain(unacked.into_iter().map(|hop| hop.what)) {
+            if let Routed::Envelope(envelope) = what {
+                cx.event(Event::Undeliverable { request: envelope.request, reason: RouteError::NotAMember });
+            }
+        }
+        cx.event(event);
+    }
+}

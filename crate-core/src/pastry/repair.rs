@@ -1,0 +1,387 @@
+//! Failures noticed and mended: §2.4, "Node departure".
+//!
+//! - **Noticed** by a hop that is not acknowledged, by a leaf-set member that sent no heartbeat, by a repair request that
+//!   is not answered, by a link that breaks, or by a goodbye. Silence leads to a probe; two unanswered probes mean dead.
+//! - **Leaf set**: the farthest live member of the failed side is asked for its leaf set; the candidates nearest beyond
+//!   the gap are probed and taken in.
+//! - **Routing table**: for R\[l, d\] the other entries of row l are asked for theirs, then those of row l + 1.
+//! - **Neighbourhood**: the nearest member is asked for its set.
+//!
+//! # Implementation notes
+//! - An empty side has no farthest member; the nearest of the other side, whose own set reaches across, is asked.
+//! - A ring that has shrunk below |L| nodes is recognised when a member's set shows that nobody lives between this
+//!   node's two extremes; see `leaf_set`.
+//! - A repair gives up after a bounded number of questions; the leaf set's is begun anew with each heartbeat.
+
+use rand::Rng as _;
+
+use super::{Context, Extend, Leaves, Message, PastryNode, Side};
+use crate::id::Guid;
+use crate::protocol::{Event, Host, Note, Peer};
+use crate::time::{Duration, Time};
+
+/// Probes that may be under way at once.
+const PROBE_LIMIT: usize = 256;
+/// How often a peer is probed before it is taken to be dead.
+const PROBE_TRIES: u8 = 2;
+/// Questions of one leaf-set repair.
+const LEAF_REPAIR_ROUNDS: u8 = 8;
+/// Cells under repair at once.
+const ENTRY_REPAIR_LIMIT: usize = 32;
+/// Candidates for the neighbourhood set that are probed after one loss.
+const NEIGHBOUR_CANDIDATES: usize = 2;
+
+/// A question whether a peer is alive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probe {
+    peer: Peer,
+    pub(super) deadline: Time,
+    tries: u8,
+    /// For somebody heard of second-hand: where an answer may bring it in.
+    candidate: Option<Extend>,
+}
+
+/// A side of the leaf set being filled up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeafRepair {
+    side: Side,
+    rounds: u8,
+    asked: Peer,
+    answered: bool,
+    pub(super) deadline: Time,
+}
+
+/// A cell of the routing table being filled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EntryRepair {
+    row: u8,
+    column: u8,
+    /// How many were asked before.
+    rounds: u8,
+    asked: Peer,
+    answered: bool,
+    pub(super) deadline: Time,
+}
+
+impl PastryNode {
+    /// The identifier of a peer of this directory, this node among them.
+    pub(super) fn checked_id(&self, host: Host<'_, Self>, peer: Peer) -> Option<Guid> {
+        (peer.index() < host.peers.len()).then(|| host.id(peer))
+    }
+
+    fn probe(&mut self, cx: &mut Context<'_>, peer: Peer, candidate: Option<Extend>) {
+        let (is_dead, deadline) = (self.is_dead(peer), cx.now + cx.host.config.probe_timeout);
+        let probes = &mut self.upkeep_mut().probes;
+        if is_dead || probes.len() >= PROBE_LIMIT || probes.iter().any(|probe| probe.peer == peer) {
+            return;
+        }
+        probes.push(Probe { peer, deadline, tries: 1, candidate });
+        cx.send(peer, Message::Probe);
+    }
+
+    /// A peer was silent when it should have spoken: asks it whether it is alive.
+    pub(super) fn suspect(&mut self, cx: &mut Context<'_>, peer: Peer) {
+        self.probe(cx, peer, None);
+    }
+
+    pub(super) fn on_probe_answer(&mut self, cx: &mut Context<'_>, from: Peer) {
+        self.revive(from);
+        let Some(upkeep) = &mut self.upkeep else { return };
+        let Some(at) = upkeep.probes.iter().position(|probe| probe.peer == from) else { return };
+        let probe = upkeep.probes.swap_remove(at);
+        if let Some(extend) = probe.candidate {
+            self.learn(cx, from, extend);
+        }
+        self.hurry_leaf_repairs(cx.now);
+    }
+
+    pub(super) fn on_probe_deadlines(&mut self, cx: &mut Context<'_>) {
+        let (now, timeout) = (cx.now, cx.host.config.probe_timeout);
+        let Some(upkeep) = &mut self.upkeep else { return };
+        let mut silent = Vec::new();
+        upkeep.probes.retain_mut(|probe| {
+            if probe.deadline > now {
+                return true;
+            }
+            if probe.tries >= PROBE_TRIES {
+                silent.push(probe.peer);
+                return false;
+            }
+            (probe.tries, probe.deadline) = (probe.tries + 1, now + timeout);
+            cx.send(probe.peer, Message::Probe);
+            true
+        });
+        for peer in silent {
+            cx.note(|| Note::TimedOut { peer });
+            self.forget(cx, peer);
+        }
+    }
+
+    /// Takes a peer out of all tables, and mends them.
+    pub(super) fn forget(&mut self, cx: &mut Context<'_>, peer: Peer) {
+        let Some(id) = self.id_of(cx.host, peer) else { return };
+        if !self.active && !self.is_joining() {
+            return;
+        }
+        let now = cx.now;
+        let upkeep = self.upkeep_mut();
+        upkeep.remember_dead(now, peer);
+        upkeep.probes.retain(|probe| probe.peer != peer);
+        upkeep.silent.retain(|silent| *silent != peer);
+        if let Some(joining) = &mut upkeep.joining {
+            joining.waiting.retain(|waiting| *waiting != peer);
+        }
+        let leaf = self.leaves.remove(peer);
+        let cell = self.table.remove(self.id, peer, id, cx.host.config.digits);
+        let neighbour = self.neighbourhood.remove(peer);
+        if leaf.is_some() || cell.is_some() || neighbour {
+            cx.note(|| Note::Forgotten { peer });
+        }
+        if leaf.is_some() {
+            self.range = self.leaves.range(self.id, cx.host.peers);
+            if self.active {
+                cx.event(Event::NeighboursChanged);
+            }
+        }
+        self.check_welcomed(cx);
+        self.hurry_repairs_asking(now, peer);
+        self.mend_leaves(cx);
+        if let Some((row, column)) = cell {
+            self.mend_entry(cx, row, column);
+        }
+        if let Some(nearest) = self.neighbourhood.peers().first().copied().filter(|_| neighbour) {
+            cx.send(nearest, Message::NeighbourhoodRequest);
+        }
+        self.resend_all_from(cx, peer);
+    }
+
+    /// Repairs that wait for `peer` go on with the next.
+    fn hurry_repairs_asking(&mut self, now: Time, peer: Peer) {
+        let upkeep = self.upkeep_mut();
+        for repair in upkeep.leaf_repairs.iter_mut().filter(|repair| repair.asked == peer && !repair.answered) {
+            (repair.answered, repair.deadline) = (true, now);
+        }
+        for repair in upkeep.entry_repairs.iter_mut().filter(|repair| repair.asked == peer && !repair.answered) {
+            (repair.answered, repair.deadline) = (true, now);
+        }
+    }
+
+    /// Begins to fill up the sides of the leaf set that lack members.
+    pub(super) fn mend_leaves(&mut self, cx: &mut Context<'_>) {
+        if !self.active || self.leaves.is_complete() {
+            return;
+        }
+        for side in [Side::Larger, Side::Smaller] {
+            let under_way = self.upkeep.as_ref().is_some_and(|u| u.leaf_repairs.iter().any(|r| r.side == side));
+            if self.leaves.missing(side) > 0 && !under_way {
+                self.ask_for_leaves(cx, side, 0);
+            }
+        }
+    }
+
+    fn ask_for_leaves(&mut self, cx: &mut Context<'_>, side: Side, rounds: u8) {
+        let other = if side == Side::Larger { Side::Smaller } else { Side::Larger };
+        let known = self.leaves.extreme(side).or_else(|| self.leaves.nearest(other));
+        let asked = known.or_else(|| {
+            let all = self.everybody().into_iter();
+            all.min_by_key(|peer| self.id.closeness(cx.host.id(*peer)))
+        });
+        let Some(asked) = asked else {
+            // Nobody is left: alone, this node is the ring.
+            self.leaves.close_gap();
+            self.range = self.leaves.range(self.id, cx.host.peers);
+            self.upkeep_mut().leaf_repairs.clear();
+            return;
+        };
+        let deadline = cx.now + cx.host.config.probe_timeout;
+        self.upkeep_mut().leaf_repairs.push(LeafRepair { side, rounds, asked, answered: false, deadline });
+        cx.send(asked, Message::LeafSetRequest);
+    }
+
+    pub(super) fn on_leaf_set(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
+        let Some(id) = self.id_of(cx.host, from) else { return };
+        self.revive(from);
+        let extend = if leaves.peers().contains(&self.me) { self.extend_towards(id) } else { Extend::No };
+        self.learn(cx, from, extend);
+        self.consider_leaves(cx, from, leaves);
+        // Candidates get time to answer their probes; without any, whoever was asked gets time to mend its own set.
+        let deadline = cx.now + cx.host.config.probe_timeout;
+        let Some(upkeep) = &mut self.upkeep else { return };
+        for repair in upkeep.leaf_repairs.iter_mut().filter(|repair| repair.asked == from && !repair.answered) {
+            (repair.answered, repair.deadline) = (true, deadline);
+        }
+    }
+
+    /// Looks through another node's leaf set for nodes that belong in this one's, and probes them.
+    pub(super) fn consider_leaves(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
+        let Some(side) = self.leaves.side_of(from) else { return };
+        let mut beyond = Vec::new();
+        for peer in leaves.peers() {
+            if self.leaves.contains(*peer) || *peer == self.me {
+                continue;
+            }
+            let Some(id) = self.id_of(cx.host, *peer).filter(|_| !self.is_dead(*peer)) else { continue };
+            if self.leaves.accepts(self.id, id, Extend::No, cx.host.peers) {
+                self.probe(cx, *peer, Some(Extend::No));
+            } else if self.leaves.accepts(self.id, id, Extend::Side(side), cx.host.peers) {
+                let clockwise = self.id.clockwise_to(id);
+                beyond.push((if side == Side::Larger { clockwise } else { clockwise.wrapping_neg() }, *peer));
+            }
+        }
+        beyond.sort_unstable();
+        for (_, peer) in beyond.into_iter().take(self.leaves.missing(side)) {
+            self.probe(cx, peer, Some(Extend::Side(side)));
+        }
+        if !self.leaves.is_complete() && self.leaves.gap_is_empty(self.me, from, leaves, |peer| self.is_dead(peer)) {
+            self.leaves.close_gap();
+            self.range = self.leaves.range(self.id, cx.host.peers);
+            self.upkeep_mut().leaf_repairs.clear();
+        }
+    }
+
+    /// When all candidates have answered, a repair that is not done need not wait.
+    fn hurry_leaf_repairs(&mut self, now: Time) {
+        let Some(upkeep) = &mut self.upkeep else { return };
+        if upkeep.probes.iter().all(|probe| probe.candidate.is_none()) {
+            upkeep.leaf_repairs.iter_mut().filter(|repair| repair.answered).for_each(|repair| repair.deadline = now);
+        }
+    }
+
+    pub(super) fn on_leaf_repair_deadlines(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now;
+        let Some(upkeep) = &mut self.upkeep else { return };
+        let (due, waiting): (Vec<LeafRepair>, _) =
+            std::mem::take(&mut upkeep.leaf_repairs).into_iter().partition(|repair| repair.deadline <= now);
+        upkeep.leaf_repairs = waiting;
+        for repair in due {
+            if self.leaves.missing(repair.side) == 0 {
+                continue;
+            }
+            if !repair.answered {
+                let peer = repair.asked;
+                cx.note(|| Note::TimedOut { peer });
+                self.suspect(cx, peer);
+            }
+            if repair.rounds + 1 < LEAF_REPAIR_ROUNDS {
+                self.ask_for_leaves(cx, repair.side, repair.rounds + 1);
+            }
+        }
+    }
+
+    fn mend_entry(&mut self, cx: &mut Context<'_>, row: u8, column: u8) {
+        let repairs = &self.upkeep_mut().entry_repairs;
+        let under_way = repairs.iter().any(|repair| (repair.row, repair.column) == (row, column));
+        let is_room = repairs.len() < ENTRY_REPAIR_LIMIT;
+        if self.active && !under_way && is_room {
+            self.ask_for_entry(cx, row, column, 0);
+        }
+    }
+
+    /// Asks the next of row `row`, then of the row below it, for its entry of a cell.
+    fn ask_for_entry(&mut self, cx: &mut Context<'_>, row: u8, column: u8, rounds: u8) {
+        let both = [usize::from(row), usize::from(row) + 1].into_iter().flat_map(|row| self.table.row(row));
+        let Some(asked) = both.copied().filter(|peer| peer.is_some()).nth(rounds.into()) else { return };
+        let deadline = cx.now + cx.host.config.probe_timeout;
+        let repair = EntryRepair { row, column, rounds, asked, answered: false, deadline };
+        self.upkeep_mut().entry_repairs.push(repair);
+        cx.send(asked, Message::EntryRequest { row, column });
+    }
+
+    pub(super) fn on_entry(&mut self, cx: &mut Context<'_>, from: Peer, row: u8, column: u8, peer: Peer) {
+        let is_asked = |repair: &EntryRepair| {
+            (repair.row, repair.column, repair.asked, repair.answered) == (row, column, from, false)
+        };
+        let Some(upkeep) = &self.upkeep else { return };
+        let Some(at) = upkeep.entry_repairs.iter().position(is_asked) else { return };
+        let digits = cx.host.config.digits;
+        let fits = |id: Guid| {
+            let shared = self.id.shared_prefix(id, digits);
+            shared == usize::from(row) && id.digit(shared, digits) == usize::from(column)
+        };
+        let is_candidate = !self.is_dead(peer) && self.id_of(cx.host, peer).is_some_and(fits);
+        // Time for every try of the probe.
+        let wait = if is_candidate { cx.host.config.probe_timeout.0.saturating_mul(3) } else { 0 };
+        let repair = &mut self.upkeep_mut().entry_repairs[at];
+        (repair.answered, repair.deadline) = (true, cx.now + Duration(wait));
+        if is_candidate {
+            self.probe(cx, peer, Some(Extend::No));
+        } else {
+            self.on_entry_repair_deadlines(cx);
+        }
+    }
+
+    pub(super) fn on_entry_repair_deadlines(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now;
+        let Some(upkeep) = &mut self.upkeep else { return };
+        let (due, waiting): (Vec<EntryRepair>, _) =
+            std::mem::take(&mut upkeep.entry_repairs).into_iter().partition(|repair| repair.deadline <= now);
+        upkeep.entry_repairs = waiting;
+        for EntryRepair { row, column, rounds, asked: peer, answered, .. } in due {
+            if self.table.cell(row.into(), column.into()).is_some() {
+                continue;
+            }
+            if !answered {
+                cx.note(|| Note::TimedOut { peer });
+                self.suspect(cx, peer);
+            }
+            self.ask_for_entry(cx, row, column, rounds.saturating_add(1));
+        }
+    }
+
+    /// Candidates for the neighbourhood set: the nearest unknown ones are probed.
+    pub(super) fn on_neighbourhood(&mut self, cx: &mut Context<'_>, peers: &[Peer]) {
+        if self.neighbourhood.peers().len() >= cx.host.config.neighbourhood.into() {
+            return;
+        }
+        let named = peers.iter().copied().take(usize::from(u8::MAX));
+        let unknown = named.filter(|peer| {
+            self.id_of(cx.host, *peer).is_some() && !self.is_dead(*peer) && !self.neighbourhood.peers().contains(peer)
+        });
+        let proximity = cx.host.proximity;
+        let mut unknown: Vec<_> = unknown.map(|peer| (proximity.round_trip(self.me, peer), peer)).collect();
+        unknown.sort_unstable();
+        for (_, peer) in unknown.into_iter().take(NEIGHBOUR_CANDIDATES) {
+            self.probe(cx, peer, Some(Extend::No));
+        }
+    }
+
+    /// Begins the regular upkeep of a new member, at a moment of its own within the first period.
+    pub(super) fn start_heartbeat(&mut self, cx: &mut Context<'_>) {
+        if let Some(period) = cx.host.config.heartbeat_period {
+            let first = cx.now + Duration(1 + cx.rng.next_u64() % period.0.max(1));
+            self.upkeep_mut().heartbeat = Some(first);
+        }
+    }
+
+    /// Tells the leaf set that this node is alive, and asks those that have been silent since the last time.
+    pub(super) fn on_heartbeat_due(&mut self, cx: &mut Context<'_>) {
+        let period = cx.host.config.heartbeat_period.unwrap_or_default();
+        let members: Vec<_> = self.leaves.clockwise().collect();
+        for peer in &members {
+            cx.send(*peer, Message::Heartbeat);
+        }
+        let upkeep = self.upkeep_mut();
+        // A period of nothing would hang the driver.
+        upkeep.heartbeat = (period > Duration::ZERO).then(|| cx.now + period);
+        let silent = std::mem::replace(&mut upkeep.silent, members);
+        for peer in silent {
+            if self.leaves.contains(peer) {
+                self.suspect(cx, peer);
+            }
+        }
+        self.mend_leaves(cx);
+    }
+
+    /// A node that counts this one among its nearest is alive. If this one knows better, it says so.
+    pub(super) fn on_heartbeat(&mut self, cx: &mut Context<'_>, from: Peer) {
+        if self.leaves.contains(from) {
+            return;
+        }
+        let Some(id) = self.id_of(cx.host, from) else { return };
+        self.revive(from);
+        self.learn(cx, from, self.extend_towards(id));
+        if !self.leaves.contains(from) {
+            cx.send(from, Message::LeafSet(self.leaves.to_message().into()));
+        }
+    }
+}

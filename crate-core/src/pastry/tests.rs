@@ -1,0 +1,266 @@
+//! Pastry nodes on a small network of their own: messages arrive in order of their moments, and some do not arrive.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rand::SeedableRng as _;
+
+use super::*;
+use crate::id::Digits;
+use crate::protocol::{Directory, Envelope, Output, Proximity, Request, Rng, Rule};
+use crate::time::Duration;
+
+/// Distances that differ from pair to pair, the same in both directions: 10 to 50 ms.
+pub(super) struct Plane;
+
+impl Proximity for Plane {
+    fn round_trip(&self, from: Peer, to: Peer) -> Duration {
+        let (a, b) = (from.0.min(to.0), from.0.max(to.0));
+        Duration(10_000 + u64::from(a.wrapping_mul(0x9E37_79B1) ^ b.wrapping_mul(0x85EB_CA6B)) % 40_000)
+    }
+}
+
+/// A network of Pastry nodes.
+pub(super) struct Network {
+    pub(super) config: Config,
+    pub(super) peers: Directory<Guid>,
+    pub(super) nodes: BTreeMap<Peer, PastryNode>,
+    pub(super) now: Time,
+    rng: Rng,
+    /// By moment and order of sending: sender, receiver, input.
+    queue: BTreeMap<(Time, u64), (Peer, Input<PastryNode>)>,
+    sent: u64,
+    /// Every `n`-th message is lost, if set.
+    pub(super) lose_every: Option<u64>,
+    pub(super) events: Vec<(Peer, Event<Guid>)>,
+    pub(super) notes: Vec<(Peer, Note)>,
+}
+
+impl Network {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            config,
+            peers: Directory::new(),
+            nodes: BTreeMap::new(),
+            now: Time::ZERO,
+            rng: Rng::seed_from_u64(1),
+            queue: BTreeMap::new(),
+            sent: 0,
+            lose_every: None,
+            events: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    pub(super) fn host(&self) -> Host<'_, PastryNode> {
+        Host { peers: &self.peers, config: &self.config, proximity: &Plane }
+    }
+
+    pub(super) fn tell(&mut self, to: Peer, input: Input<PastryNode>) {
+        let Some(node) = self.nodes.get_mut(&to) else { return };
+        let mut outputs = Vec::new();
+        let host = Host { peers: &self.peers, config: &self.config, proximity: &Plane };
+        let (now, rng) = (self.now, &mut self.rng);
+        node.handle(&mut Context { now, host, rng, tracing: true, outputs: &mut outputs }, input);
+        for output in outputs {
+            match output {
+                Output::Send { to: receiver, message } => {
+                    self.sent += 1;
+                    if self.lose_every.is_some_and(|n| self.sent.is_multiple_of(n)) {
+                        continue;
+                    }
+                    let one_way = Duration(Plane.round_trip(to, receiver).0 / 2);
+                    let arrival = (self.now + one_way, self.sent);
+                    self.queue.insert(arrival, (receiver, Input::Message { from: to, message }));
+                }
+                Output::Event(event) => self.events.push((to, event)),
+                Output::Note(note) => self.notes.push((to, note)),
+            }
+        }
+    }
+
+    /// Handles everything up to `end`, or until nothing is left to do.
+    pub(super) fn run_until(&mut self, end: Time) {
+        for _ in 0..5_000_000 {
+            let timer = self.nodes.iter().filter_map(|(peer, node)| Some((node.next_deadline()?, *peer))).min();
+            let message = self.queue.first_key_value().map(|(at, _)| at.0);
+            match (timer, message) {
+                (Some((due, peer)), message) if message.is_none_or(|at| due < at) && due <= end => {
+                    self.now = self.now.max(due);
+                    self.tell(peer, Input::Deadline);
+                }
+                (_, Some(at)) if at <= end => {
+                    let ((at, _), (peer, input)) = self.queue.pop_first().expect("there is a first message");
+                    self.now = self.now.max(at);
+                    self.tell(peer, input);
+                }
+                _ => {
+                    self.now = if end == Time::NEVER { self.now } else { end };
+                    return;
+                }
+            }
+        }
+        panic!("the network does not come to rest");
+    }
+
+    pub(super) fn run(&mut self) {
+        self.run_until(Time::NEVER);
+    }
+
+    pub(super) fn add(&mut self, id: Guid) -> Peer {
+        let peer = self.peers.intern(id);
+        let node = PastryNode::new(peer, self.host());
+        self.nodes.insert(peer, node);
+        peer
+    }
+
+    pub(super) fn command(&mut self, peer: Peer, command: Command<Guid>) {
+        self.tell(peer, Input::Command(command));
+    }
+
+    /// A ring of the given identifiers, joined one after the other by way of the first.
+    pub(super) fn joined(config: Config, ids: &[Guid]) -> Self {
+        let mut network = Self::new(config);
+        let mut first = None;
+        for id in ids {
+            let peer = network.add(*id);
+            match first {
+                None => {
+                    first = Some(peer);
+                    network.command(peer, Command::Start);
+                }
+                Some(contact) => network.command(peer, Command::Join { contact }),
+            }
+            network.settle();
+        }
+        network
+    }
+
+    /// Runs until at rest, or with heartbeats for five periods.
+    pub(super) fn settle(&mut self) {
+        match self.config.heartbeat_period {
+            None => self.run(),
+            Some(period) => self.run_until(self.now + Duration(5 * period.0)),
+        }
+    }
+
+    /// A ring in its converged state, from global knowledge: every cell holds the first node that fits.
+    pub(super) fn converged(config: Config, ids: &[Guid]) -> Self {
+        let mut network = Self::new(config);
+        let all: Vec<_> = ids.iter().map(|id| network.peers.intern(*id)).collect();
+        for me in all.iter().copied() {
+            let host = network.host();
+            let id = host.id(me);
+            let others = || all.iter().copied().filter(|peer| *peer != me);
+            let cells = others().map(|peer| {
+                let row = id.shared_prefix(host.id(peer), host.config.digits);
+                (row as u8, host.id(peer).digit(row, host.config.digits) as u8, peer)
+            });
+            let node = PastryNode::from_tables(me, host, others(), cells, others());
+            network.nodes.insert(me, node);
+        }
+        network
+    }
+
+    pub(super) fn truth(&self, me: Peer) -> LeafSet {
+        let members = self.nodes.keys().copied().filter(|peer| *peer != me);
+        LeafSet::from_members(self.config.leaf_set.total(), self.peers.id(me), members, &self.peers)
+    }
+
+    /// The node that is numerically closest to a key.
+    pub(super) fn owner(&self, key: Guid) -> Peer {
+        let all = self.nodes.keys().copied();
+        all.min_by_key(|peer| key.closeness(self.peers.id(*peer))).expect("there is a node")
+    }
+
+    pub(super) fn check_leaf_sets(&self) {
+        for (peer, node) in &self.nodes {
+            assert!(node.is_active(), "{peer:?} is no member");
+            assert_eq!(node.leaf_set(), &self.truth(*peer), "leaf set of {peer:?}");
+            assert_eq!(node.range, node.leaves.range(node.id, &self.peers), "range of {peer:?}");
+            assert!(node.table.is_sound(node.id, &self.peers, self.config.digits), "table of {peer:?}");
+        }
+    }
+
+    /// Follows a key from node to node; every hop must go on by the rules.
+    pub(super) fn path(&self, from: Peer, key: Guid) -> Vec<Peer> {
+        let host = self.host();
+        let mut path = vec![from];
+        loop {
+            let at = *path.last().expect("a path has a start");
+            let node = &self.nodes[&at];
+            let decision = node.explain(host, key);
+            assert_eq!(decision.next, node.next_hop(host, key));
+            let Step::Forward(next) = decision.next else { return path };
+            let (here, there) = (host.id(at), host.id(next));
+            let nearer = key.closeness(there) < key.closeness(here);
+            match decision.rule {
+                Rule::LeafSet | Rule::LeafSetAlone => assert!(nearer),
+                _ => {
+                    assert!(decision.shared_next > decision.shared || decision.shared_next == decision.shared && nearer)
+                }
+            }
+            path.push(next);
+            assert!(path.len() <= 1 + usize::from(host.config.hop_limit), "no end of {path:?}");
+        }
+    }
+
+    pub(super) fn check_routes(&self, keys: &[Guid]) {
+        for from in self.nodes.keys() {
+            for key in keys {
+                assert_eq!(self.path(*from, *key).last(), Some(&self.owner(*key)), "{key:?} from {from:?}");
+            }
+        }
+    }
+
+    pub(super) fn route(&mut self, from: Peer, key: Guid, request: u32) {
+        let envelope = Envelope { request: Request(request), answer: true, hops: 0, origin: from, key, payload: None };
+        self.command(from, Command::Route(envelope));
+    }
+
+    /// Where the message of a request was delivered.
+    pub(super) fn delivered(&self, request: u32) -> Vec<Peer> {
+        let is_it = |event: &Event<Guid>| matches!(event, Event::Delivered(e) if e.request == Request(request));
+        self.events.iter().filter(|(_, event)| is_it(event)).map(|(peer, _)| *peer).collect()
+    }
+}
+
+pub(super) fn guid(text: &str) -> Guid {
+    text.parse().expect("digits written in a test")
+}
+
+/// Identifiers that lie anywhere, or close together so that prefixes are long and distances tie.
+pub(super) fn some_ids(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Guid>> {
+    let one = prop_oneof![
+        4 => any::<u128>(),
+        1 => (0_u128..16).prop_map(|low| 0xD46A_1C00 << 96 | low),
+        1 => (0_u128..200).prop_map(|high| high << 120),
+    ];
+    proptest::collection::btree_set(one.prop_map(Guid), count)
+        .prop_map(|ids| ids.into_iter().collect::<Vec<_>>())
+        .prop_shuffle()
+}
+
+pub(super) fn some_config() -> impl Strategy<Value = Config> {
+    let digits = prop_oneof![Just(Digits::Bits1), Just(Digits::Bits2), Just(Digits::Bits4)];
+    let rule = prop_oneof![Just(RoutingRule::Published), Just(RoutingRule::Slide)];
+    (digits, 1_u8..9, 0_u8..9, rule).prop_map(|(digits, half, neighbourhood, rule)| Config {
+        digits,
+        leaf_set: LeafSetSize::new(2 * half).expect("even and small"),
+        neighbourhood,
+        rule,
+        ..Config::default()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn joining_one_by_one_leads_to_the_rings_true_leaf_sets(ids in some_ids(1..40), config in some_config(), keys: [u128; 4]) {
+        let network = Network::joined(config, &ids);
+        network.check_leaf_sets();
+        network.check_routes(&keys.map(Guid));
+        network.check_routes(&ids);
+    }
+}

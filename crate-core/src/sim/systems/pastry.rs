@@ -1,0 +1,130 @@
+//! Pastry's converged tables and the owner of a key, from knowledge of the whole ring.
+//!
+//! # Implementation notes
+//! The nodes are a sorted list, so those that share a prefix are a range of it. One walk down the prefixes serves all
+//! nodes: at each range the subranges by next digit are the candidates of one row's columns. An entry is the nearest
+//! of its candidates on the latency plane; of large subranges an even sample of [`CANDIDATES_MAX`] is compared, as
+//! joining too compares only the nodes it meets.
+
+use super::{DataWish, System};
+use crate::id::Guid;
+use crate::pastry::{Config, PastryNode};
+use crate::protocol::{Command, Host, Peer, Request};
+use crate::sim::plane::Plane;
+
+/// How many candidates for one entry are compared.
+const CANDIDATES_MAX: usize = 32;
+
+impl System for PastryNode {
+    fn converged(host: Host<'_, Self>, plane: &Plane) -> Vec<Self> {
+        let ring: Vec<(Guid, Peer)> = host.peers.in_ring_order().collect();
+        let mut cells = vec![Vec::new(); ring.len()];
+        fill_rows(host, plane, &ring, 0, &mut cells);
+        let near = Neighbours::new(plane, ring.len());
+        let half = host.config.leaf_set.half().min(ring.len() - 1);
+        let mut nodes: Vec<(Peer, Self)> = Vec::with_capacity(ring.len());
+        for (place, (_, me)) in ring.iter().enumerate() {
+            let around = |step: usize| ring[(place + step) % ring.len()].1;
+            let leaves = (1..=half).flat_map(|step| [around(step), around(ring.len() - step)]);
+            let neighbourhood = near.of(plane, *me, usize::from(host.config.neighbourhood));
+            let cells = std::mem::take(&mut cells[place]);
+            nodes.push((*me, Self::from_tables(*me, host, leaves, cells, neighbourhood)));
+        }
+        nodes.sort_by_key(|(peer, _)| *peer);
+        nodes.into_iter().map(|(_, node)| node).collect()
+    }
+
+    fn data_command(_: Request, _: Guid, _: DataWish) -> Option<Command<Guid>> {
+        None
+    }
+
+    fn owner(_: &Config, ring: &[(Guid, Peer)], key: Guid) -> Peer {
+        let after = ring.partition_point(|(id, _)| *id < key);
+        let sides = [&ring[after % ring.len()], &ring[(after + ring.len() - 1) % ring.len()]];
+        sides.into_iter().min_by_key(|(id, _)| key.closeness(*id)).expect("two sides").1
+    }
+}
+
+type Cell = (u8, u8, Peer);
+
+/// Fills row `row` and those below for all nodes of a range that share `row` digits; `cells` runs parallel to it.
+fn fill_rows(host: Host<'_, PastryNode>, plane: &Plane, range: &[(Guid, Peer)], row: usize, cells: &mut [Vec<Cell>]) {
+    let digits = host.config.digits;
+    if range.len() < 2 || row >= digits.rows() {
+        return;
+    }
+    let mut bounds = Vec::with_capacity(digits.base() + 1);
+    bounds.push(0);
+    for column in 0..digits.base() {
+        let start = bounds[column];
+        bounds.push(start + range[start..].partition_point(|(id, _)| id.digit(row, digits) <= column));
+    }
+    for own in 0..digits.base() {
+        for place in bounds[own]..bounds[own + 1] {
+            for column in (0..digits.base()).filter(|column| *column != own) {
+                let candidates = &range[bounds[column]..bounds[column + 1]];
+                if let Some(peer) = nearest(plane, range[place].1, candidates) {
+                    cells[place].push((row as u8, column as u8, peer));
+                }
+            }
+        }
+        let part = bounds[own]..bounds[own + 1];
+        fill_rows(host, plane, &range[part.clone()], row + 1, &mut cells[part]);
+    }
+}
+
+fn nearest(plane: &Plane, me: Peer, candidates: &[(Guid, Peer)]) -> Option<Peer> {
+    let count = candidates.len().min(CANDIDATES_MAX);
+    // Each node begins its sample elsewhere, so that no few nodes become everybody's entry.
+    let start = me.index() * 7_919;
+    (0..count)
+        .map(|i| candidates[(start + i * candidates.len() / count) % candidates.len()].1)
+        .min_by_key(|peer| (plane.one_way(me, *peer), *peer))
+}
+
+/// Finds near nodes: the plane cut into square cells.
+struct Neighbours {
+    cells: Vec<Vec<Peer>>,
+    side: usize,
+}
+
+impl Neighbours {
+    fn new(plane: &Plane, count: usize) -> Self {
+        let side = (count / 8).isqrt().max(1);
+        let mut grid = Self { cells: vec![Vec::new(); side * side], side };
+        for peer in (0..count as u32).map(Peer) {
+            let (x, y) = grid.cell(plane, peer);
+            grid.cells[y * side + x].push(peer);
+        }
+        grid
+    }
+
+    fn cell(&self, plane: &Plane, peer: Peer) -> (usize, usize) {
+        let place = plane.place(peer);
+        let index = |at: u16| usize::from(at) * self.side / usize::from(crate::sim::plane::Place::SIDE);
+        (index(place.x).min(self.side - 1), index(place.y).min(self.side - 1))
+    }
+
+    /// About the `count` nearest peers: those of the square of cells that holds at least so many, nearest first.
+    fn of(&self, plane: &Plane, me: Peer, count: usize) -> Vec<Peer> {
+        if count == 0 {
+            return Vec::new();
+        }
+        let (x, y) = self.cell(plane, me);
+        let mut found: Vec<Peer> = Vec::new();
+        for reach in 1..=self.side {
+            let span = |at: usize| at.saturating_sub(reach)..=(at + reach).min(self.side - 1);
+            found = span(y)
+                .flat_map(|y| span(x).map(move |x| y * self.side + x))
+                .flat_map(|c| self.cells[c].iter().copied())
+                .collect();
+            if found.len() > count {
+                break;
+            }
+        }
+        found.retain(|peer| *peer != me);
+        found.sort_by_key(|peer| (plane.one_way(me, *peer), *peer));
+        found.truncate(count);
+        found
+    }
+}

@@ -1,0 +1,177 @@
+//! Lookups by the thousand, and whether each ended where it should.
+
+use rand::{RngExt, SeedableRng};
+
+use super::systems::System;
+use super::world::{Observer, Occasion, World};
+use crate::id::RingId;
+use crate::protocol::{Command, Envelope, Event, Note, Peer, Request, Rng, Step};
+use crate::time::Time;
+
+/// What lookups look for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// The identifier of a random member, as in Pastry's experiments.
+    Node,
+    /// A random key, as in Chord's.
+    Key,
+}
+
+/// What came of many lookups.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// How many arrived after 0, 1, 2, … hops.
+    pub by_hops: Vec<u64>,
+    /// How many arrived at a node that was not responsible.
+    pub wrong: u64,
+    /// How many did not arrive.
+    pub lost: u64,
+}
+
+impl Tally {
+    /// How many arrived.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.by_hops.iter().sum()
+    }
+
+    /// Mean hops of those that arrived.
+    #[must_use]
+    pub fn mean_hops(&self) -> f64 {
+        let hops: u64 = self.by_hops.iter().zip(0..).map(|(count, hops)| count * hops).sum();
+        hops as f64 / self.delivered() as f64
+    }
+
+    /// The share of those that arrived after this many hops.
+    #[must_use]
+    pub fn share(&self, hops: usize) -> f64 {
+        self.by_hops.get(hops).copied().unwrap_or(0) as f64 / self.delivered() as f64
+    }
+
+    fn add(&mut self, hops: usize) {
+        if self.by_hops.len() <= hops {
+            self.by_hops.resize(hops + 1, 0);
+        }
+        self.by_hops[hops] += 1;
+    }
+}
+
+/// Random lookups between the members of a world.
+#[derive(Clone, Debug)]
+pub struct Workload<N: System> {
+    ring: Vec<(N::Id, Peer)>,
+    target: Target,
+    rng: Rng,
+}
+
+impl<N: System> Workload<N> {
+    /// Lookups between those who are members now.
+    #[must_use]
+    pub fn new(world: &World<N>, target: Target, seed: u64) -> Self {
+        Self { ring: world.members().collect(), target, rng: Rng::seed_from_u64(seed) }
+    }
+
+    /// The next lookup: where it starts and its key.
+    pub fn draw(&mut self, world: &World<N>) -> (Peer, N::Id) {
+        let mut member = || self.ring[self.rng.random_range(0..self.ring.len() as u32) as usize];
+        let from = member().1;
+        let key = match self.target {
+            Target::Node => member().0,
+            Target::Key => N::Id::random(world.space(), &mut self.rng),
+        };
+        (from, key)
+    }
+
+    /// Who of the members is responsible for a key.
+    #[must_use]
+    pub fn owner(&self, world: &World<N>, key: N::Id) -> Peer {
+        N::owner(world.config(), &self.ring, key)
+    }
+
+    /// Walks lookups through the tables, one after the other, without messages or time.
+    pub fn walk(&mut self, world: &World<N>, lookups: u32) -> Tally {
+        let mut tally = Tally::default();
+        for _ in 0..lookups {
+            let (from, key) = self.draw(world);
+            match walk(world, from, key) {
+                Some((at, hops)) => {
+                    tally.add(hops);
+                    tally.wrong += u64::from(at != self.owner(world, key));
+                }
+                None => tally.lost += 1,
+            }
+        }
+        tally
+    }
+
+    /// Sends lookups as real messages, `in_flight` of them at a time, and waits for all.
+    pub fn send(&mut self, world: &mut World<N>, lookups: u32, in_flight: u32) -> Tally {
+        let mut arrivals = Arrivals { keys: Vec::new(), landed: Vec::new(), tally: Tally::default() };
+        let mut open = 0;
+        let mut sent = 0;
+        loop {
+            while sent < lookups && open < in_flight {
+                let (from, key) = self.draw(world);
+                let request = Request(sent);
+                arrivals.keys.push(key);
+                let envelope = Envelope { request, answer: false, hops: 0, origin: from, key, payload: None };
+                world.command(from, Command::Route(envelope).into(), &mut arrivals);
+                sent += 1;
+                open += 1;
+            }
+            if world.messages_in_flight() == 0 && arrivals.landed.is_empty() {
+                break;
+            }
+            if arrivals.landed.is_empty() {
+                world.step(&mut arrivals);
+            }
+            for (request, at) in arrivals.landed.drain(..) {
+                open -= 1;
+                let key: N::Id = arrivals.keys[request.0 as usize];
+                arrivals.tally.wrong += u64::from(at != self.owner(world, key));
+            }
+        }
+        arrivals.tally.lost = u64::from(lookups) - arrivals.tally.delivered();
+        arrivals.tally
+    }
+}
+
+/// Follows next hops from one node's state to the next.
+/// `None` if they do not end.
+#[must_use]
+pub fn walk<N: System>(world: &World<N>, from: Peer, key: N::Id) -> Option<(Peer, usize)> {
+    let host = world.host();
+    let mut at = from;
+    for hops in 0..=world.peers().len() {
+        match world.node(at).next_hop(host, key) {
+            Step::Deliver => return Some((at, hops)),
+            Step::Forward(next) => at = next,
+        }
+    }
+    None
+}
+
+struct Arrivals<I> {
+    keys: Vec<I>,
+    landed: Vec<(Request, Peer)>,
+    tally: Tally,
+}
+
+impl<N: System> Observer<N> for Arrivals<N::Id> {
+    fn wants_notes(&self) -> bool {
+        false
+    }
+
+    fn begin(&mut self, _: Time, _: Peer, cause: u32, _: Occasion<'_, N::Message>) -> u32 {
+        cause
+    }
+
+    fn event(&mut self, _: Time, node: Peer, event: &Event<N::Id>) {
+        if let Event::Delivered(envelope) = event {
+            self.tally.add(usize::from(envelope.hops));
+            self.landed.push((envelope.request, node));
+        }
+    }
+
+    fn note(&mut self, _: Peer, _: Note) {}
+}
