@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chord;
+pub mod dht;
 pub mod id;
 pub mod protocol;
 pub mod time;
