@@ -42,6 +42,7 @@ mod routing;
 pub(crate) mod test_network;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -288,10 +289,13 @@ impl ChordNode {
         if let Some(at) = self.dead.iter().position(|(dead, _)| *dead == from) {
             self.dead.remove(at);
         }
-        if self.phase != Phase::Active {
-            if let Some(token) = question_token(&message) {
-                return cx.send(from, ChordMessage::Refused { token });
+        if self.phase != Phase::Active
+            && let Some(token) = question_token(&message)
+        {
+            if token != 0 {
+                cx.send(from, ChordMessage::Refused { token });
             }
+            return;
         }
         match message {
             ChordMessage::Route { envelope, covering, token } => self.on_route(cx, from, envelope, covering, token),
@@ -476,6 +480,11 @@ impl Overlay for ChordNode {
 
     fn replica_holders(&self, _: Host<'_, Self>, _: ChordId, count: usize) -> Vec<Peer> {
         self.successors.iter().copied().take(count).collect()
+    }
+
+    /// The predecessor: keys that this node no longer answers for lie before it.
+    fn heir(&self, host: Host<'_, Self>, key: ChordId) -> Option<Peer> {
+        self.predecessor().filter(|_| !self.owns(host, key))
     }
 
     fn known_peers(&self) -> Vec<Peer> {

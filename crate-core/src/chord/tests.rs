@@ -11,7 +11,7 @@ fn slide_config(rule: RoutingRule) -> Config {
     Config { bits, successor_list: 1, rule, maintenance: None, ..Config::default() }
 }
 
-fn id(value: u128, config: &Config) -> ChordId {
+pub(super) fn id(value: u128, config: &Config) -> ChordId {
     ChordId::from_u128(value, config.bits)
 }
 
@@ -57,7 +57,7 @@ fn assert_converged(net: &Ring) {
     }
 }
 
-fn slide_ring(rule: RoutingRule) -> Ring {
+pub(super) fn slide_ring(rule: RoutingRule) -> Ring {
     let config = slide_config(rule);
     let ids = [0, 1, 3, 7, 9, 11, 14].map(|v| id(v, &config));
     converged(config, &ids)
@@ -67,7 +67,7 @@ fn name(net: &Ring, peer: Peer) -> u128 {
     net.peers.id(peer).low()
 }
 
-fn named(net: &Ring, value: u128) -> Peer {
+pub(super) fn named(net: &Ring, value: u128) -> Peer {
     net.peers.find(id(value, &net.config)).expect("on the ring")
 }
 
