@@ -1,5 +1,7 @@
 //! Chord's ring: identifiers, finger intervals, and the remaining distance of each hop.
 
+use std::collections::BTreeSet;
+
 use super::super::frame::{FingerArc, HopState, Space, View};
 use super::super::geometry::wrap;
 use super::super::label::{Choice, Request};
@@ -53,7 +55,9 @@ impl Composer<'_> {
             }
             self.tick(radius, 0.0, self.px(8.0).max(5.0), Ink::Accent);
             if step >= 9.0 {
-                self.remaining_label(radius, 0.0, key.wrapping_sub(self.frame.nodes[node].at), size);
+                let at = self.frame.nodes[node].at;
+                let text = format!("{} · {} to go", self.frame.space.text(at), self.distance(key.wrapping_sub(at)));
+                self.remaining_label(radius, 0.0, text, size);
             }
         }
     }
@@ -114,6 +118,7 @@ impl Composer<'_> {
         let owner = owner_peer.and_then(|p| self.layout.spot(p)).copied();
         let hops_inside = self.frame.view == View::Unfolded && !self.frame.hops.is_empty();
         let room = if hops_inside { radius - remaining_radii(self.frame, self.layout)[0] } else { f64::INFINITY };
+        let mut linked = BTreeSet::new();
         for finger in &self.frame.fingers {
             let way = finger.end.wrapping_sub(finger.start);
             let (from, sweep) = (turn_of(finger.start), turn_of(way));
@@ -134,8 +139,10 @@ impl Composer<'_> {
                 let style = (size, if holds_key { Ink::Match } else { Ink::Dim }, holds_key);
                 self.at_ring(radius - depth, turn, text, style, rank::LEAF);
             }
+            // Many fingers of a large ring point to the same node, and a hop is drawn already.
             let is_hop = self.frame.hops.iter().any(|h| Some(h.from) == owner_peer && h.to == finger.peer);
-            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring && !is_hop);
+            let again = !linked.insert(finger.peer);
+            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring && !is_hop && !again);
             if let Some((from, to)) = owner.as_ref().zip(target) {
                 let edge = solid(ink.alpha(if holds_key { 0.9 } else { 0.4 }), self.px(1.8).max(1.3));
                 self.shapes.push(Shape::Way { track: link(self.layout, from, to), edge });
@@ -190,14 +197,14 @@ impl Composer<'_> {
             let edge = Stroke { paint: Ink::Accent.alpha(0.4), width: self.px(1.6).max(1.2), dash: Dash::Dotted };
             self.shapes.push(Shape::line(outer, centre.toward(from, *radius), edge));
             if step >= 9.0 {
-                self.remaining_label(*radius, from, way, size);
+                self.remaining_label(*radius, from, format!("{} to go", self.distance(way)), size);
             }
         }
     }
 
     /// The remaining distance as a number, just before the arc's start, where its ring is free.
-    fn remaining_label(&mut self, radius: f64, from: f64, way: u128, size: f64) {
-        let runs = vec![Run::new(format!("{} to go", self.distance(way)), Ink::Ink, false)];
+    fn remaining_label(&mut self, radius: f64, from: f64, text: String, size: f64) {
+        let runs = vec![Run::new(text, Ink::Ink, false)];
         let anchor = self.layout.centre.toward(from, radius);
         let request = Request {
             anchor,
