@@ -12,11 +12,14 @@ pub fn hop_tracks(frame: &Frame, layout: &Layout) -> Vec<Track> {
     let nodes: Vec<Point> = (0..frame.hops.len()).filter_map(ends).flat_map(|(a, b)| [a.point, b.point]).collect();
     let track = |i: usize| {
         let Some((from, to)) = ends(i) else { return Track::default() };
-        if from.point.distance(to.point) < 1e-6 {
+        if frame.hops[i].from == frame.hops[i].to {
             return Track::default();
         }
         match (frame.space, frame.view) {
-            (Space::Chord { .. }, View::Unfolded) => stair(layout, &stairs, i, &from, &to),
+            (space, View::Unfolded) if is_small_chord(space) => stair(layout, &stairs, i, &from, &to),
+            (Space::Chord { .. }, View::Unfolded) => {
+                Track::arc(layout.centre, stairs[i], 0.0, hop_share(frame, layout, i).unwrap_or(0.0))
+            }
             (_, View::Ring) => petal(layout, &from, &to, i),
             _ => inwards(layout, &from, &to, &nodes),
         }
@@ -82,6 +85,21 @@ fn petal(layout: &Layout, from: &Spot, to: &Spot, i: usize) -> Track {
     let side = if way >= 0.0 { 1.0 } else { -1.0 };
     let ends = |end: Point, tip: Point| end.mix(tip, 2.0 / 3.0 + near / 3.0);
     Track::new(vec![Curve([from.point, ends(from.point, tip(side)), ends(to.point, tip(-side)), to.point])])
+}
+
+fn is_small_chord(space: Space) -> bool {
+    matches!(space, Space::Chord { .. }) && space.shows_all_identifiers()
+}
+
+/// How much of the remaining distance to the key a hop covers: 0 to 1, where 1 is up to the key or past it. `None`
+/// without a key, or if an end is not in the picture.
+#[must_use]
+pub fn hop_share(frame: &Frame, layout: &Layout, i: usize) -> Option<f64> {
+    let hop = frame.hops.get(i)?;
+    let at = |peer| layout.index(peer).map(|i| frame.nodes[i].at);
+    let (from, to, key) = (at(hop.from)?, at(hop.to)?, frame.key?);
+    let (covered, remaining) = (to.wrapping_sub(from), key.wrapping_sub(from));
+    Some(if covered >= remaining { 1.0 } else { covered as f64 / remaining as f64 })
 }
 
 /// The radius of each hop's own ring inside Chord's identifier ring, and one more for the end.

@@ -1,11 +1,13 @@
 //! Chord's ring: identifiers, finger intervals, and the remaining distance of each hop.
 
+use std::collections::BTreeSet;
+
 use super::super::frame::{FingerArc, HopState, Space, View};
 use super::super::geometry::wrap;
 use super::super::label::{Choice, Request};
 use super::super::layout::turn_of;
 use super::super::picture::{Dash, Face, Ink, Run, Shape, Stroke, solid};
-use super::super::route::{link, remaining_radii};
+use super::super::route::{hop_share, lens, link, remaining_radii};
 use super::{Composer, Label, rank};
 use crate::id::IdBits;
 
@@ -18,8 +20,45 @@ impl Composer<'_> {
             self.quarters();
         }
         self.fingers();
-        if self.frame.view == View::Unfolded {
-            self.remaining();
+        if self.frame.view == View::Unfolded && !self.frame.hops.is_empty() {
+            if self.frame.space.shows_all_identifiers() { self.remaining() } else { self.remaining_unfolded() }
+        }
+    }
+
+    /// On a large ring what remains is soon too short to be seen; so each hop's ring is all that remained before it, from
+    /// the node (12 o'clock) clockwise to the key (12 o'clock again), and what remains after it opens into the next.
+    fn remaining_unfolded(&mut self) {
+        let Some(key) = self.frame.key else { return };
+        let centre = self.layout.centre;
+        let radii = remaining_radii(self.frame, self.layout);
+        let hops = self.frame.hops.len();
+        let step = radii[0] - radii[1];
+        let size = self.type_size(15.0, 12.0).min((step * 0.8).max(10.0));
+        let (top, low) = (radii[0] + self.px(10.0), radii[hops - 1] - self.px(10.0));
+        let edge = Stroke { paint: Ink::Dim.alpha(0.8), width: self.px(1.6).max(1.2), dash: Dash::Dashed };
+        self.shapes.push(Shape::line(centre.toward(0.5, low.max(2.0)), centre.toward(0.5, top), edge));
+        let text = "half of what remains".to_owned();
+        let at = centre.toward(0.5, top + size * 0.7);
+        self.centred(at, Run::new(text, Ink::Dim, false), size, Face::Sans, rank::CAPTION);
+        for (i, radius) in radii.iter().copied().enumerate().take(hops) {
+            let hop = self.frame.hops[i];
+            let Some(node) = self.layout.index(hop.from) else { continue };
+            let Some(share) = hop_share(self.frame, self.layout, i) else { continue };
+            let alpha = if hop.state == HopState::Next { 0.14 } else { 0.24 };
+            self.band_arc(radius, 0.0, 1.0, (Ink::Accent, alpha, self.px(7.0).max(4.0)));
+            if i + 1 < hops && share < 1.0 {
+                let edge = solid(Ink::Accent.alpha(0.35), self.px(1.5).max(1.0));
+                let corners = lens(centre, radius, radii[i + 1], share, 1.0 - share);
+                self.shapes.push(Shape::line(corners[0], corners[49], edge));
+                self.shapes.push(Shape::line(corners[24], corners[25], edge));
+                self.shapes.push(Shape::Area { corners, fill: Ink::Accent.alpha(0.05) });
+            }
+            self.tick(radius, 0.0, self.px(8.0).max(5.0), Ink::Accent);
+            if step >= 9.0 {
+                let at = self.frame.nodes[node].at;
+                let text = format!("{} · {} to go", self.frame.space.text(at), self.distance(key.wrapping_sub(at)));
+                self.remaining_label(radius, 0.0, text, size);
+            }
         }
     }
 
@@ -77,6 +116,9 @@ impl Composer<'_> {
         let size = self.type_size(14.0, 12.0);
         let owner_peer = self.frame.selected.or(self.frame.deciding);
         let owner = owner_peer.and_then(|p| self.layout.spot(p)).copied();
+        let hops_inside = self.frame.view == View::Unfolded && !self.frame.hops.is_empty();
+        let room = if hops_inside { radius - remaining_radii(self.frame, self.layout)[0] } else { f64::INFINITY };
+        let mut linked = BTreeSet::new();
         for finger in &self.frame.fingers {
             let way = finger.end.wrapping_sub(finger.start);
             let (from, sweep) = (turn_of(finger.start), turn_of(way));
@@ -90,15 +132,17 @@ impl Composer<'_> {
             }
             let text = self.interval(finger);
             let width = self.measure.width(&text, size, Face::Mono, holds_key);
-            if length > width.max(size * 1.6) {
-                let turn = wrap(from + sweep / 2.0);
-                let out = self.layout.centre.toward(turn, 1.0).minus(self.layout.centre);
-                let depth = out.x.abs() * width / 2.0 + out.y.abs() * size / 2.0 + self.px(7.0);
+            let turn = wrap(from + sweep / 2.0);
+            let out = self.layout.centre.toward(turn, 1.0).minus(self.layout.centre);
+            let depth = out.x.abs() * width / 2.0 + out.y.abs() * size / 2.0 + self.px(7.0);
+            if length > width.max(size * 1.6) && depth * 2.0 < room {
                 let style = (size, if holds_key { Ink::Match } else { Ink::Dim }, holds_key);
                 self.at_ring(radius - depth, turn, text, style, rank::LEAF);
             }
+            // Many fingers of a large ring point to the same node, and a hop is drawn already.
             let is_hop = self.frame.hops.iter().any(|h| Some(h.from) == owner_peer && h.to == finger.peer);
-            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring && !is_hop);
+            let again = !linked.insert(finger.peer);
+            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring && !is_hop && !again);
             if let Some((from, to)) = owner.as_ref().zip(target) {
                 let edge = solid(ink.alpha(if holds_key { 0.9 } else { 0.4 }), self.px(1.8).max(1.3));
                 self.shapes.push(Shape::Way { track: link(self.layout, from, to), edge });
@@ -119,7 +163,7 @@ impl Composer<'_> {
 
     /// The remaining distance of each hop, on its own ring: from the node clockwise to the key, with a tick at half.
     fn remaining(&mut self) {
-        let Some(key) = self.frame.key.filter(|_| !self.frame.hops.is_empty()) else { return };
+        let Some(key) = self.frame.key else { return };
         let (centre, key_turn) = (self.layout.centre, turn_of(key));
         let radii = remaining_radii(self.frame, self.layout);
         let ring = self.layout.rings[0].radius;
@@ -153,14 +197,14 @@ impl Composer<'_> {
             let edge = Stroke { paint: Ink::Accent.alpha(0.4), width: self.px(1.6).max(1.2), dash: Dash::Dotted };
             self.shapes.push(Shape::line(outer, centre.toward(from, *radius), edge));
             if step >= 9.0 {
-                self.to_go(*radius, from, way, size);
+                self.remaining_label(*radius, from, format!("{} to go", self.distance(way)), size);
             }
         }
     }
 
     /// The remaining distance as a number, just before the arc's start, where its ring is free.
-    fn to_go(&mut self, radius: f64, from: f64, way: u128, size: f64) {
-        let runs = vec![Run::new(format!("{} to go", self.distance(way)), Ink::Ink, false)];
+    fn remaining_label(&mut self, radius: f64, from: f64, text: String, size: f64) {
+        let runs = vec![Run::new(text, Ink::Ink, false)];
         let anchor = self.layout.centre.toward(from, radius);
         let request = Request {
             anchor,

@@ -6,6 +6,7 @@ use super::super::frame::{FingerArc, Flight, Frame, HopState, NodeState, Space, 
 use super::super::geometry::{Rect, point};
 use super::super::layout::Size;
 use super::super::picture::{Ink, Shape, Text, TypicalFonts};
+use super::super::route::hop_share;
 use super::Composition;
 use crate::id::{Digits, IdBits};
 use crate::protocol::{Peer, Purpose};
@@ -98,6 +99,20 @@ fn the_slides_chord_search_shows_what_remains_at_each_hop() {
     let written: Vec<String> = texts(&picture.still).into_iter().map(written).collect();
     assert!(written.iter().any(|w| w == "13 to go") && written.iter().any(|w| w == "4 to go"), "{written:?}");
     assert!((0..16).all(|i| written.contains(&i.to_string())));
+}
+
+#[test]
+fn on_a_large_ring_a_hop_that_passes_half_of_what_remained_passes_six_o_clock() {
+    let ids = [0_u128, 5 << 124, 9 << 124, 14 << 124];
+    let mut frame = with_nodes(Space::Chord { bits: IdBits::SHA1, shown: 6 }, View::Unfolded, &ids);
+    frame.key = Some(12 << 124);
+    frame.hops = hops(&[0, 1, 2, 3]);
+    let picture = Composition::new(&frame, HALL, &TypicalFonts);
+    let share = |i| hop_share(&frame, &picture.layout, i).expect("both ends are in the picture");
+    assert!((share(0) - 5.0 / 12.0).abs() < 1e-9 && (share(1) - 4.0 / 7.0).abs() < 1e-9);
+    assert!((share(2) - 1.0).abs() < 1e-9, "the last hop passes the key");
+    let end = |i: usize| picture.tracks[i].at(1.0).expect("a way").turn_around(picture.layout.centre);
+    assert!(end(0) < 0.5 && end(1) > 0.5);
 }
 
 #[test]
