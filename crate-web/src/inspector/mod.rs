@@ -163,7 +163,7 @@ fn rules(scope: &Scope<'_>) -> Html {
 }
 
 fn others(scope: &Scope<'_>) -> Html {
-    let Some(decision) = &scope.sight.decision else { return nothing() };
+    let (Some(decision), Some(key)) = (&scope.sight.decision, scope.key()) else { return nothing() };
     let mut seen = Vec::new();
     let losers = decision.candidates.iter().filter(|candidate| candidate.verdict != Verdict::Chosen);
     let mut entries: Vec<Html> = Vec::new();
