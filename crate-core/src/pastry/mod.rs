@@ -29,7 +29,8 @@
 //!   second stage of §2.5, asking R and M for their state, is left out for the same reason.
 //! - **A newcomer delivers nothing before all members of its leaf set have answered** its announcement (MSPastry's rule;
 //!   the 2001 paper has optimistic time stamps). Until then it holds what it would deliver. So of two nodes that come
-//!   in side by side each hears of the other, from whichever neighbour heard of both.
+//!   in side by side each hears of the other, from whichever neighbour heard of both. (With |L| = 2
+//!   there is one neighbour a side and no redundancy: many simultaneous newcomers may then need a heartbeat to settle.)
 //! - **Size.** A node is 128 bytes (two cache lines, of which the first decides most hops) plus its leaf set
 //!   (12 bytes a member), its table rows (4 bytes a cell) and M. What only lasts a while is boxed and given back.
 

@@ -39,8 +39,19 @@ pub(super) struct Probe {
     peer: Peer,
     pub(super) deadline: Time,
     tries: u8,
-    /// For somebody heard of second-hand: where an answer may bring it in.
-    candidate: Option<Extend>,
+    why: Why,
+}
+
+/// Why a peer is probed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Why {
+    /// It was silent.
+    Silence,
+    /// It was named for the routing table or the neighbourhood set.
+    Named,
+    /// It was named for the leaf set, which it may widen so far. It is probed by an announcement, so that it learns of
+    /// this node as well.
+    NamedLeaf(Extend),
 }
 
 /// A side of the leaf set being filled up.
@@ -71,19 +82,27 @@ impl PastryNode {
         (peer.index() < host.peers.len()).then(|| host.id(peer))
     }
 
-    fn probe(&mut self, cx: &mut Context<'_>, peer: Peer, candidate: Option<Extend>) {
+    fn probe(&mut self, cx: &mut Context<'_>, peer: Peer, why: Why) {
         let (is_dead, deadline) = (self.is_dead(peer), cx.now + cx.host.config.probe_timeout);
         let probes = &mut self.upkeep_mut().probes;
         if is_dead || probes.len() >= PROBE_LIMIT || probes.iter().any(|probe| probe.peer == peer) {
             return;
         }
-        probes.push(Probe { peer, deadline, tries: 1, candidate });
-        cx.send(peer, Message::Probe);
+        probes.push(Probe { peer, deadline, tries: 1, why });
+        self.send_probe(cx, peer, why);
+    }
+
+    fn send_probe(&self, cx: &mut Context<'_>, peer: Peer, why: Why) {
+        let message = match why {
+            Why::Silence | Why::Named => Message::Probe,
+            Why::NamedLeaf(_) => Message::Announce { leaves: self.leaves.to_message().into(), answer: true },
+        };
+        cx.send(peer, message);
     }
 
     /// A peer was silent when it should have spoken: asks it whether it is alive.
     pub(super) fn suspect(&mut self, cx: &mut Context<'_>, peer: Peer) {
-        self.probe(cx, peer, None);
+        self.probe(cx, peer, Why::Silence);
     }
 
     pub(super) fn on_probe(&mut self, cx: &mut Context<'_>, from: Peer) {
@@ -104,8 +123,10 @@ impl PastryNode {
             return;
         };
         let probe = upkeep.probes.swap_remove(at);
-        if let Some(extend) = probe.candidate {
-            self.learn(cx, from, extend);
+        match probe.why {
+            Why::Silence => {}
+            Why::Named => self.learn(cx, from, Extend::No),
+            Why::NamedLeaf(extend) => self.learn(cx, from, extend),
         }
         self.hurry_leaf_repairs(cx.now);
         self.mend_leaves(cx);
@@ -114,7 +135,7 @@ impl PastryNode {
     pub(super) fn on_probe_deadlines(&mut self, cx: &mut Context<'_>) {
         let (now, timeout) = (cx.now, cx.host.config.probe_timeout);
         let Some(upkeep) = &mut self.upkeep else { return };
-        let mut silent = Vec::new();
+        let (mut silent, mut again) = (Vec::new(), Vec::new());
         upkeep.probes.retain_mut(|probe| {
             if probe.deadline > now {
                 return true;
@@ -124,9 +145,12 @@ impl PastryNode {
                 return false;
             }
             (probe.tries, probe.deadline) = (probe.tries + 1, now + timeout);
-            cx.send(probe.peer, Message::Probe);
+            again.push((probe.peer, probe.why));
             true
         });
+        for (peer, why) in again {
+            self.send_probe(cx, peer, why);
+        }
         for peer in silent {
             cx.note(|| Note::TimedOut { peer });
             self.forget(cx, peer);
@@ -193,7 +217,7 @@ impl PastryNode {
 
     /// Begins to fill up the sides of the leaf set that lack members, unless candidates are being probed already.
     pub(super) fn mend_leaves(&mut self, cx: &mut Context<'_>) {
-        let is_candidate = |probe: &Probe| matches!(probe.candidate, Some(Extend::Side(_)));
+        let is_candidate = |probe: &Probe| matches!(probe.why, Why::NamedLeaf(Extend::Side(_)));
         let wait = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.probes.iter().any(is_candidate));
         if !self.active || self.leaves.is_complete() || wait {
             return;
@@ -255,7 +279,7 @@ impl PastryNode {
             }
             let Some(id) = self.id_of(cx.host, *peer).filter(|_| !self.is_dead(*peer)) else { continue };
             if self.leaves.accepts(self.id, id, Extend::No, cx.host.peers) {
-                self.probe(cx, *peer, Some(Extend::No));
+                self.probe(cx, *peer, Why::NamedLeaf(Extend::No));
             } else if self.leaves.accepts(self.id, id, Extend::Side(side), cx.host.peers) {
                 let clockwise = self.id.clockwise_to(id);
                 beyond.push((if side == Side::Larger { clockwise } else { clockwise.wrapping_neg() }, *peer));
@@ -263,7 +287,7 @@ impl PastryNode {
         }
         beyond.sort_unstable();
         for (_, peer) in beyond.into_iter().take(self.leaves.missing(side)) {
-            self.probe(cx, peer, Some(Extend::Side(side)));
+            self.probe(cx, peer, Why::NamedLeaf(Extend::Side(side)));
         }
         if !self.leaves.is_complete() && self.leaves.gap_is_empty(self.me, from, leaves, |peer| self.is_dead(peer)) {
             self.leaves.close_gap();
@@ -275,7 +299,7 @@ impl PastryNode {
     /// When all candidates have answered, a repair that is not done need not wait.
     fn hurry_leaf_repairs(&mut self, now: Time) {
         let Some(upkeep) = &mut self.upkeep else { return };
-        if upkeep.probes.iter().all(|probe| probe.candidate.is_none()) {
+        if upkeep.probes.iter().all(|probe| !matches!(probe.why, Why::NamedLeaf(_))) {
             upkeep.leaf_repairs.iter_mut().filter(|repair| repair.answered).for_each(|repair| repair.deadline = now);
         }
     }
@@ -337,7 +361,7 @@ impl PastryNode {
         let repair = &mut self.upkeep_mut().entry_repairs[at];
         (repair.answered, repair.deadline) = (true, cx.now + Duration(wait));
         if is_candidate {
-            self.probe(cx, peer, Some(Extend::No));
+            self.probe(cx, peer, Why::Named);
         } else {
             self.on_entry_repair_deadlines(cx);
         }
@@ -374,7 +398,7 @@ impl PastryNode {
         let mut unknown: Vec<_> = unknown.map(|peer| (proximity.round_trip(self.me, peer), peer)).collect();
         unknown.sort_unstable();
         for (_, peer) in unknown.into_iter().take(NEIGHBOUR_CANDIDATES) {
-            self.probe(cx, peer, Some(Extend::No));
+            self.probe(cx, peer, Why::Named);
         }
     }
 
