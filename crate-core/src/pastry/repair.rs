@@ -17,7 +17,7 @@
 
 use rand::Rng as _;
 
-use super::{Context, Extend, Leaves, Message, PastryNode, Side};
+use super::{Context, Extend, LeafSetSize, Leaves, Message, PastryNode, Side};
 use crate::id::Guid;
 use crate::protocol::{Event, Host, Note, Peer};
 use crate::time::{Duration, Time};
@@ -273,19 +273,22 @@ impl PastryNode {
     /// The same for a node that stands, or stood, on the given side.
     fn consider_arc(&mut self, cx: &mut Context<'_>, side: Side, from: Peer, leaves: &Leaves) {
         let mut beyond = Vec::new();
-        for peer in leaves.peers() {
-            if self.leaves.contains(*peer) || *peer == self.me {
-                continue;
+        let arc: Vec<_> = leaves.arc(from).take(2 * LeafSetSize::MAX.total() + 1).collect();
+        match arc.iter().position(|peer| *peer == self.me) {
+            // Seen from this node, the list is in order of distance both ways: whoever has no place here ends the way.
+            Some(here) if self.leaves.is_complete() => {
+                for way in [&mut arc[here + 1..].iter() as &mut dyn Iterator<Item = _>, &mut arc[..here].iter().rev()] {
+                    for peer in way {
+                        if !self.consider_named(cx, side, *peer, &mut beyond) {
+                            break;
+                        }
+                    }
+                }
             }
-            let Some(id) = self.id_of(cx.host, *peer).filter(|_| !self.is_dead(*peer)) else { continue };
-            if self.leaves.accepts(self.id, id, Extend::No, cx.host.peers) {
-                self.probe(cx, *peer, Why::NamedLeaf(Extend::No));
-            } else if self.leaves.accepts(self.id, id, Extend::Side(side), cx.host.peers) {
-                let clockwise = self.id.clockwise_to(id);
-                beyond.push((if side == Side::Larger { clockwise } else { clockwise.wrapping_neg() }, *peer));
-            }
+            _ => arc.iter().for_each(|peer| _ = self.consider_named(cx, side, *peer, &mut beyond)),
         }
         beyond.sort_unstable();
+        beyond.dedup();
         for (_, peer) in beyond.into_iter().take(self.leaves.missing(side)) {
             self.probe(cx, peer, Why::NamedLeaf(Extend::Side(side)));
         }
@@ -294,6 +297,25 @@ impl PastryNode {
             self.range = self.leaves.range(self.id, cx.host.peers);
             self.upkeep_mut().leaf_repairs.clear();
         }
+    }
+
+    /// Whether a node that was named has its place in the leaf set: then it is probed, if it is not there already. One
+    /// that would widen the given side is put `beyond`, with its distance.
+    fn consider_named(&mut self, cx: &mut Context<'_>, side: Side, peer: Peer, beyond: &mut Vec<(u128, Peer)>) -> bool {
+        if self.leaves.contains(peer) || self.is_dead(peer) {
+            return true;
+        }
+        let Some(id) = self.id_of(cx.host, peer) else { return true };
+        if self.leaves.accepts(self.id, id, Extend::No, cx.host.peers) {
+            self.probe(cx, peer, Why::NamedLeaf(Extend::No));
+            return true;
+        }
+        let is_beyond = self.leaves.accepts(self.id, id, Extend::Side(side), cx.host.peers);
+        if is_beyond {
+            let clockwise = self.id.clockwise_to(id);
+            beyond.push((if side == Side::Larger { clockwise } else { clockwise.wrapping_neg() }, peer));
+        }
+        is_beyond
     }
 
     /// When all candidates have answered, a repair that is not done need not wait.

@@ -109,7 +109,7 @@ fn a_newcomer_delivers_nothing_before_its_leaf_set_has_answered() {
 
 #[test]
 fn a_quiet_node_keeps_nothing_for_upkeep() {
-    let ids: Vec<_> = (1..30_u128).map(|i| Guid(i * 0x0765_4321 << 96)).collect();
+    let ids: Vec<_> = (1..30_u128).map(|i| Guid((i * 0x0765_4321) << 96)).collect();
     let network = Network::joined(Config::default(), &ids);
     assert!(network.nodes.values().all(|node| node.upkeep.is_none() && node.next_deadline().is_none()));
 }
