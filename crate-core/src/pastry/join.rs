@@ -244,13 +244,14 @@ impl PastryNode {
 
     /// At the newcomer: a member of its leaf set has taken note, and may have named others.
     pub(super) fn on_welcome(&mut self, cx: &mut Context<'_>, from: Peer, leaves: Option<&Leaves>) {
-        self.revive(from);
         if !self.is_joining() {
+            self.on_probe_answer(cx, from);
             if let Some(leaves) = leaves {
                 self.consider_leaves(cx, from, leaves);
             }
             return;
         }
+        self.revive(from);
         let extend = self.leaves.side_of(from).map_or(Extend::No, Extend::Side);
         let mut heard_of = Vec::new();
         for peer in leaves.map_or(&[][..], Leaves::peers) {

@@ -29,7 +29,8 @@
 //!   second stage of §2.5, asking R and M for their state, is left out for the same reason.
 //! - **A newcomer delivers nothing before all members of its leaf set have answered** its announcement (MSPastry's rule;
 //!   the 2001 paper has optimistic time stamps). Until then it holds what it would deliver. So of two nodes that come
-//!   in side by side each hears of the other, from whichever neighbour heard of both.
+//!   in side by side each hears of the other, from whichever neighbour heard of both. (With |L| = 2
+//!   there is one neighbour a side and no redundancy: many simultaneous newcomers may then need a heartbeat to settle.)
 //! - **Size.** A node is 128 bytes (two cache lines, of which the first decides most hops) plus its leaf set
 //!   (12 bytes a member), its table rows (4 bytes a cell) and M. What only lasts a while is boxed and given back.
 
@@ -58,7 +59,7 @@ use upkeep::Upkeep;
 
 use crate::id::Guid;
 use crate::protocol::{self, Command, Decision, Event, Host, Input, Note, Overlay, Peer, Step};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// What a Pastry node may use while it handles one input.
 type Context<'a> = protocol::Context<'a, PastryNode>;
@@ -168,8 +169,9 @@ impl PastryNode {
     fn learn(&mut self, cx: &mut Context<'_>, peer: Peer, extend: Extend) {
         let Some(id) = self.id_of(cx.host, peer) else { return };
         self.learn_leaf(cx, peer, id, extend);
-        self.learn_entry(cx, peer, id);
-        self.neighbourhood.insert(self.me, peer, cx.host.proximity);
+        let distance = cx.host.proximity.round_trip(self.me, peer);
+        self.learn_entry_at(cx, peer, id, Some(distance));
+        self.neighbourhood.insert(self.me, peer, distance, cx.host.proximity);
     }
 
     /// Takes a peer into the leaf set if it belongs there; says whether it did.
@@ -188,6 +190,11 @@ impl PastryNode {
 
     /// Takes a peer into its cell of the routing table if that is empty, or the peer nearer than who stands there.
     fn learn_entry(&mut self, cx: &mut Context<'_>, peer: Peer, id: Guid) {
+        self.learn_entry_at(cx, peer, id, None);
+    }
+
+    /// The same, with the peer's round-trip time if that is known already.
+    fn learn_entry_at(&mut self, cx: &mut Context<'_>, peer: Peer, id: Guid, distance: Option<Duration>) {
         let digits = cx.host.config.digits;
         let row = self.id.shared_prefix(id, digits);
         if row >= digits.rows() {
@@ -195,10 +202,9 @@ impl PastryNode {
         }
         let column = id.digit(row, digits);
         let there = self.table.slot(row, column, digits.bits());
-        let proximity = cx.host.proximity;
-        let better = there != peer
-            && (!there.is_some() || proximity.round_trip(self.me, peer) < proximity.round_trip(self.me, there));
-        if better {
+        let round_trip = |to| cx.host.proximity.round_trip(self.me, to);
+        let is_nearer = || distance.unwrap_or_else(|| round_trip(peer)) < round_trip(there);
+        if !there.is_some() || (there != peer && is_nearer()) {
             self.table.set(row, column, peer);
             // At most 128 rows of 16 columns.
             cx.note(|| Note::EntrySet { row: row as u8, column: column as u8, peer });

@@ -3,6 +3,7 @@
 //! It takes no part in routing but for the rare case; newcomers take it from the node they join by.
 
 use crate::protocol::{Peer, Proximity};
+use crate::time::Duration;
 
 /// A neighbourhood set: a boxed slice of |M| slots, filled from the front.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,13 +29,12 @@ impl Neighbourhood {
         &self.0[..used]
     }
 
-    /// Takes `peer` in if there is room or it is nearer than the farthest.
-    pub(super) fn insert(&mut self, me: Peer, peer: Peer, proximity: &dyn Proximity) -> bool {
+    /// Takes `peer`, whose round-trip time is `distance`, in if there is room or it is nearer than the farthest.
+    pub(super) fn insert(&mut self, me: Peer, peer: Peer, distance: Duration, proximity: &dyn Proximity) -> bool {
         let used = self.peers().len();
         if self.0.is_empty() || self.0[..used].contains(&peer) {
             return false;
         }
-        let distance = proximity.round_trip(me, peer);
         if used == self.0.len() && distance >= proximity.round_trip(me, self.0[used - 1]) {
             return false;
         }
@@ -72,7 +72,6 @@ impl Neighbourhood {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Duration;
 
     /// Peers on a line, as far apart as their numbers.
     struct Line;
@@ -86,7 +85,7 @@ mod tests {
     #[test]
     fn the_nearest_stay_nearest_first() {
         let mut set = Neighbourhood::new(3);
-        let taken = [9, 4, 6, 5, 8, 5].map(|p| set.insert(Peer(3), Peer(p), &Line));
+        let taken = [9, 4, 6, 5, 8, 5].map(|p| set.insert(Peer(3), Peer(p), Line.round_trip(Peer(3), Peer(p)), &Line));
         assert_eq!(taken, [true, true, true, true, false, false]);
         assert_eq!(set.peers(), [Peer(4), Peer(5), Peer(6)]);
         assert!(set.remove(Peer(5)) && !set.remove(Peer(5)));
@@ -95,6 +94,6 @@ mod tests {
 
     #[test]
     fn a_set_of_size_zero_takes_nobody() {
-        assert!(!Neighbourhood::new(0).insert(Peer(0), Peer(1), &Line));
+        assert!(!Neighbourhood::new(0).insert(Peer(0), Peer(1), Duration::ZERO, &Line));
     }
 }

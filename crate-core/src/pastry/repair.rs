@@ -17,7 +17,7 @@
 
 use rand::Rng as _;
 
-use super::{Context, Extend, Leaves, Message, PastryNode, Side};
+use super::{Context, Extend, LeafSetSize, Leaves, Message, PastryNode, Side};
 use crate::id::Guid;
 use crate::protocol::{Event, Host, Note, Peer};
 use crate::time::{Duration, Time};
@@ -39,8 +39,19 @@ pub(super) struct Probe {
     peer: Peer,
     pub(super) deadline: Time,
     tries: u8,
-    /// For somebody heard of second-hand: where an answer may bring it in.
-    candidate: Option<Extend>,
+    why: Why,
+}
+
+/// Why a peer is probed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Why {
+    /// It was silent.
+    Silence,
+    /// It was named for the routing table or the neighbourhood set.
+    Named,
+    /// It was named for the leaf set, which it may widen so far. It is probed by an announcement, so that it learns of
+    /// this node as well.
+    NamedLeaf(Extend),
 }
 
 /// A side of the leaf set being filled up.
@@ -71,19 +82,27 @@ impl PastryNode {
         (peer.index() < host.peers.len()).then(|| host.id(peer))
     }
 
-    fn probe(&mut self, cx: &mut Context<'_>, peer: Peer, candidate: Option<Extend>) {
+    fn probe(&mut self, cx: &mut Context<'_>, peer: Peer, why: Why) {
         let (is_dead, deadline) = (self.is_dead(peer), cx.now + cx.host.config.probe_timeout);
         let probes = &mut self.upkeep_mut().probes;
         if is_dead || probes.len() >= PROBE_LIMIT || probes.iter().any(|probe| probe.peer == peer) {
             return;
         }
-        probes.push(Probe { peer, deadline, tries: 1, candidate });
-        cx.send(peer, Message::Probe);
+        probes.push(Probe { peer, deadline, tries: 1, why });
+        self.send_probe(cx, peer, why);
+    }
+
+    fn send_probe(&self, cx: &mut Context<'_>, peer: Peer, why: Why) {
+        let message = match why {
+            Why::Silence | Why::Named => Message::Probe,
+            Why::NamedLeaf(_) => Message::Announce { leaves: self.leaves.to_message().into(), answer: true },
+        };
+        cx.send(peer, message);
     }
 
     /// A peer was silent when it should have spoken: asks it whether it is alive.
     pub(super) fn suspect(&mut self, cx: &mut Context<'_>, peer: Peer) {
-        self.probe(cx, peer, None);
+        self.probe(cx, peer, Why::Silence);
     }
 
     pub(super) fn on_probe(&mut self, cx: &mut Context<'_>, from: Peer) {
@@ -104,8 +123,10 @@ impl PastryNode {
             return;
         };
         let probe = upkeep.probes.swap_remove(at);
-        if let Some(extend) = probe.candidate {
-            self.learn(cx, from, extend);
+        match probe.why {
+            Why::Silence => {}
+            Why::Named => self.learn(cx, from, Extend::No),
+            Why::NamedLeaf(extend) => self.learn(cx, from, extend),
         }
         self.hurry_leaf_repairs(cx.now);
         self.mend_leaves(cx);
@@ -114,7 +135,7 @@ impl PastryNode {
     pub(super) fn on_probe_deadlines(&mut self, cx: &mut Context<'_>) {
         let (now, timeout) = (cx.now, cx.host.config.probe_timeout);
         let Some(upkeep) = &mut self.upkeep else { return };
-        let mut silent = Vec::new();
+        let (mut silent, mut again) = (Vec::new(), Vec::new());
         upkeep.probes.retain_mut(|probe| {
             if probe.deadline > now {
                 return true;
@@ -124,9 +145,12 @@ impl PastryNode {
                 return false;
             }
             (probe.tries, probe.deadline) = (probe.tries + 1, now + timeout);
-            cx.send(probe.peer, Message::Probe);
+            again.push((probe.peer, probe.why));
             true
         });
+        for (peer, why) in again {
+            self.send_probe(cx, peer, why);
+        }
         for peer in silent {
             cx.note(|| Note::TimedOut { peer });
             self.forget(cx, peer);
@@ -193,7 +217,7 @@ impl PastryNode {
 
     /// Begins to fill up the sides of the leaf set that lack members, unless candidates are being probed already.
     pub(super) fn mend_leaves(&mut self, cx: &mut Context<'_>) {
-        let is_candidate = |probe: &Probe| matches!(probe.candidate, Some(Extend::Side(_)));
+        let is_candidate = |probe: &Probe| matches!(probe.why, Why::NamedLeaf(Extend::Side(_)));
         let wait = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.probes.iter().any(is_candidate));
         if !self.active || self.leaves.is_complete() || wait {
             return;
@@ -249,21 +273,24 @@ impl PastryNode {
     /// The same for a node that stands, or stood, on the given side.
     fn consider_arc(&mut self, cx: &mut Context<'_>, side: Side, from: Peer, leaves: &Leaves) {
         let mut beyond = Vec::new();
-        for peer in leaves.peers() {
-            if self.leaves.contains(*peer) || *peer == self.me {
-                continue;
+        let arc: Vec<_> = leaves.arc(from).take(2 * LeafSetSize::MAX.total() + 1).collect();
+        match arc.iter().position(|peer| *peer == self.me) {
+            // Seen from this node, the list is in order of distance both ways: whoever has no place here ends the way.
+            Some(here) if self.leaves.is_complete() => {
+                for way in [&mut arc[here + 1..].iter() as &mut dyn Iterator<Item = _>, &mut arc[..here].iter().rev()] {
+                    for peer in way {
+                        if !self.consider_named(cx, side, *peer, &mut beyond) {
+                            break;
+                        }
+                    }
+                }
             }
-            let Some(id) = self.id_of(cx.host, *peer).filter(|_| !self.is_dead(*peer)) else { continue };
-            if self.leaves.accepts(self.id, id, Extend::No, cx.host.peers) {
-                self.probe(cx, *peer, Some(Extend::No));
-            } else if self.leaves.accepts(self.id, id, Extend::Side(side), cx.host.peers) {
-                let clockwise = self.id.clockwise_to(id);
-                beyond.push((if side == Side::Larger { clockwise } else { clockwise.wrapping_neg() }, *peer));
-            }
+            _ => arc.iter().for_each(|peer| _ = self.consider_named(cx, side, *peer, &mut beyond)),
         }
         beyond.sort_unstable();
+        beyond.dedup();
         for (_, peer) in beyond.into_iter().take(self.leaves.missing(side)) {
-            self.probe(cx, peer, Some(Extend::Side(side)));
+            self.probe(cx, peer, Why::NamedLeaf(Extend::Side(side)));
         }
         if !self.leaves.is_complete() && self.leaves.gap_is_empty(self.me, from, leaves, |peer| self.is_dead(peer)) {
             self.leaves.close_gap();
@@ -272,10 +299,29 @@ impl PastryNode {
         }
     }
 
+    /// Whether a node that was named has its place in the leaf set: then it is probed, if it is not there already. One
+    /// that would widen the given side is put `beyond`, with its distance.
+    fn consider_named(&mut self, cx: &mut Context<'_>, side: Side, peer: Peer, beyond: &mut Vec<(u128, Peer)>) -> bool {
+        if self.leaves.contains(peer) || self.is_dead(peer) {
+            return true;
+        }
+        let Some(id) = self.id_of(cx.host, peer) else { return true };
+        if self.leaves.accepts(self.id, id, Extend::No, cx.host.peers) {
+            self.probe(cx, peer, Why::NamedLeaf(Extend::No));
+            return true;
+        }
+        let is_beyond = self.leaves.accepts(self.id, id, Extend::Side(side), cx.host.peers);
+        if is_beyond {
+            let clockwise = self.id.clockwise_to(id);
+            beyond.push((if side == Side::Larger { clockwise } else { clockwise.wrapping_neg() }, peer));
+        }
+        is_beyond
+    }
+
     /// When all candidates have answered, a repair that is not done need not wait.
     fn hurry_leaf_repairs(&mut self, now: Time) {
         let Some(upkeep) = &mut self.upkeep else { return };
-        if upkeep.probes.iter().all(|probe| probe.candidate.is_none()) {
+        if upkeep.probes.iter().all(|probe| !matches!(probe.why, Why::NamedLeaf(_))) {
             upkeep.leaf_repairs.iter_mut().filter(|repair| repair.answered).for_each(|repair| repair.deadline = now);
         }
     }
@@ -337,7 +383,7 @@ impl PastryNode {
         let repair = &mut self.upkeep_mut().entry_repairs[at];
         (repair.answered, repair.deadline) = (true, cx.now + Duration(wait));
         if is_candidate {
-            self.probe(cx, peer, Some(Extend::No));
+            self.probe(cx, peer, Why::Named);
         } else {
             self.on_entry_repair_deadlines(cx);
         }
@@ -374,7 +420,7 @@ impl PastryNode {
         let mut unknown: Vec<_> = unknown.map(|peer| (proximity.round_trip(self.me, peer), peer)).collect();
         unknown.sort_unstable();
         for (_, peer) in unknown.into_iter().take(NEIGHBOUR_CANDIDATES) {
-            self.probe(cx, peer, Some(Extend::No));
+            self.probe(cx, peer, Why::Named);
         }
     }
 

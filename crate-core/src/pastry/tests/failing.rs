@@ -25,7 +25,7 @@ fn nobody_knows(network: &Network, gone: &[Peer]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn goodbyes_leave_exact_leaf_sets(ids in some_ids(2..40), config in some_config(), gone in proptest::collection::vec(any::<bool>(), 40)) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::Message as _;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn joining_one_by_one_leads_to_the_rings_true_leaf_sets(ids in some_ids(1..40), config in some_config(), keys: [u128; 4]) {
@@ -21,6 +21,8 @@ proptest! {
         config in some_config(),
         spread in 0_u64..200_000,
     ) {
+        // With one leaf a side there is no third node that could put two newcomers right.
+        prop_assume!(config.leaf_set.half() > 1);
         let (first, rest) = ids.split_at(members.min(ids.len() - 1));
         let mut network = Network::joined(config, first);
         for (id, i) in rest.iter().zip(0_u32..) {

@@ -12,7 +12,6 @@ use rand::SeedableRng as _;
 use super::*;
 use crate::id::Digits;
 use crate::protocol::{Directory, Envelope, Output, Proximity, Request, Rng, Rule};
-use crate::time::Duration;
 
 /// Distances that differ from pair to pair, the same in both directions: 10 to 50 ms.
 pub(super) struct Plane;
