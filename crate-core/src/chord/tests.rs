@@ -231,7 +231,7 @@ fn many_ids(net_bits: u8, count: usize) -> impl Strategy<Value = (IdBits, Vec<Ch
 }
 
 fn any_ring(count: usize) -> impl Strategy<Value = (IdBits, Vec<ChordId>)> {
-    prop_oneof![5_u8..=24, 24_u8..=160, Just(160_u8)].prop_flat_map(move |m| many_ids(m, count))
+    prop_oneof![3_u8..=24, 24_u8..=160, Just(160_u8)].prop_flat_map(move |m| many_ids(m, count))
 }
 
 fn live_config(bits: IdBits, r: u8) -> Config {
