@@ -256,7 +256,7 @@ fn settle(net: &mut Ring) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn joins_and_stabilisation_lead_to_the_true_tables((bits, ids) in any_ring(24), seed: u64, together: bool) {
