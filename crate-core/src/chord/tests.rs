@@ -498,3 +498,36 @@ fn a_hostile_answer_ends_in_no_panic_and_no_adoption() {
     net.run(Duration::from_secs(1));
     assert!(!net.nodes[&zero].known_peers().contains(&bad));
 }
+
+#[test]
+fn paths_are_as_long_as_the_papers() {
+    // ToN Fig. 10 counts up to the key's predecessor: 5.85 on average for 4,096 nodes.
+    let bits = IdBits::new(64).expect("64 bits");
+    let config = Config { bits, successor_list: 1, maintenance: None, ..Config::default() };
+    let net = Ring::new(config, (0..4_096).map(|i| ChordId::of_name(bits, &format!("node {i}"))), 1);
+    let ring: Vec<(ChordId, Peer)> = net.peers.in_ring_order().collect();
+    let successor = |key: ChordId| ring[ring.partition_point(|(id, _)| *id < key) % ring.len()].1;
+    let nodes: Vec<ChordNode> = (0..4_096_u32)
+        .map(|at| {
+            let my = net.peers.id(Peer(at));
+            let place = ring.partition_point(|(id, _)| *id < my);
+            let fingers: Vec<Peer> = (0..64).map(|e| successor(my.plus_power(e, bits))).collect();
+            let predecessor = ring[(place + ring.len() - 1) % ring.len()].1;
+            ChordNode::from_tables(Peer(at), net.host(), Some(predecessor), &fingers[..1], &fingers)
+        })
+        .collect();
+    let mut hops = 0_u32;
+    for i in 0..40_000_usize {
+        let key = ChordId::of_name(bits, &format!("key {i}"));
+        let mut at = Peer((i % 4_096) as u32);
+        let mut steps = 0;
+        while let Step::Forward(next) = nodes[at.index()].next_hop(net.host(), key) {
+            at = next;
+            steps += 1;
+        }
+        assert_eq!(at, successor(key));
+        hops += u32::saturating_sub(steps, 1);
+    }
+    let mean = f64::from(hops) / 40_000.0;
+    assert!((mean - 5.85).abs() < 0.05, "{mean}");
+}
