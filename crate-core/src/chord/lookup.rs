@@ -1,9 +1,9 @@
 //! Messages on their way, hop by hop or step by step, and questions that wait for their answers.
 
+use super::calls::{About, Call};
 use super::routing::Query;
 use super::{
-    Cause, ChordId, ChordMessage, ChordNode, Envelope, Event, Lookup, Note, Peer, RouteError, RoutingRule, Step, Time,
-    Token,
+    Cause, ChordId, ChordMessage, ChordNode, Envelope, Event, Lookup, Note, Peer, RouteError, RoutingRule, Step, Token,
 };
 
 type Context<'a> = super::Context<'a, ChordNode>;
@@ -13,29 +13,6 @@ const MOST_SILENT: usize = 32;
 
 /// Times that a message is handed back to the predecessor before it is taken to be dead for it.
 const CLAIM_ATTEMPTS: u8 = 3;
-
-/// A question that waits for an answer.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) to: Peer,
-    pub(super) due: Time,
-    pub(super) about: About,
-}
-
-/// What the question was.
-#[derive(Clone, Debug)]
-pub(super) enum About {
-    /// A message handed on, to be acknowledged; as it was before that hop.
-    Hop { envelope: Envelope<ChordId>, covering: bool, attempt: u8, silent: Vec<Peer> },
-    /// A step of an iterative lookup.
-    Step(Box<Walk>),
-    /// The message itself, sent to the node that the lookup found.
-    Last(Box<Walk>),
-    /// Neighbours of the successor, or of a node that may become it.
-    Neighbours { joining: bool, again: bool, chain: u8 },
-    /// A sign of life.
-    Ping { again: bool },
-}
 
 /// What an iterative lookup is for.
 #[derive(Clone, Debug)]
@@ -88,15 +65,14 @@ impl ChordNode {
     /// Remembers a question and gives it its token.
     pub(super) fn expect_answer(&mut self, cx: &Context<'_>, to: Peer, about: About) -> Token {
         let token = self.new_token();
-        self.calls.insert(token, Call { to, due: cx.now + cx.host.config.ack_timeout, about });
+        self.calls.push(token, Call { to, due: cx.now + cx.host.config.ack_timeout, about });
         token
     }
 
     /// Takes the question that an answer from `from` belongs to, if there is one and `fits` says it is of that kind.
     pub(super) fn take_call(&mut self, from: Peer, token: Token, fits: fn(&About) -> bool) -> Option<About> {
-        let call = self.calls.get(&token).filter(|call| call.to == from && fits(&call.about))?;
-        debug_assert_eq!(call.to, from);
-        self.calls.remove(&token).map(|call| call.about)
+        self.calls.get(token).filter(|call| call.to == from && fits(&call.about))?;
+        self.calls.remove(token).map(|call| call.about)
     }
 
     /// A message of the application sets out.
@@ -322,7 +298,7 @@ impl ChordNode {
     pub(super) fn on_refused(&mut self, cx: &mut Context<'_>, from: Peer, token: Token) {
         let first_question =
             |about: &About| matches!(about, About::Step(w) if matches!(w.goal, Goal::Join) && w.path.is_empty());
-        if self.calls.get(&token).is_some_and(|call| first_question(&call.about)) {
+        if self.calls.get(token).is_some_and(|call| first_question(&call.about)) {
             return; // The contact is coming in itself; ask again when the time is up.
         }
         match self.take_call(from, token, |_| true) {

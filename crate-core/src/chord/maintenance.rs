@@ -2,7 +2,8 @@
 
 use rand::RngExt;
 
-use super::lookup::{About, Call, Goal, Walk};
+use super::calls::{About, Call};
+use super::lookup::{Goal, Walk};
 use super::{ChordId, ChordMessage, ChordNode, Duration, Event, Note, Overlay, Peer, Phase, Time, Token};
 
 type Context<'a> = super::Context<'a, ChordNode>;

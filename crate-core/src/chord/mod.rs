@@ -32,6 +32,7 @@
 //!   fix_fingers does not look up fingers that are the successor by definition, and one answer sets all fingers it fits.
 //! - **Leaving**: both neighbours are told; the successor then learns its new predecessor by a notify from it.
 
+mod calls;
 mod explain;
 mod fingers;
 mod lookup;
@@ -44,8 +45,6 @@ pub(crate) mod test_network;
 mod tests;
 pub mod words;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 pub use message::{Cause, ChordMessage, Token};
@@ -57,8 +56,9 @@ use crate::protocol::{
 };
 use crate::time::{Duration, Time};
 
+use calls::{About, Calls};
 use fingers::Fingers;
-use lookup::{About, Call, Question};
+use lookup::Question;
 use maintenance::Told;
 use routing::Query;
 
@@ -166,8 +166,7 @@ pub struct ChordNode {
     last_token: Token,
     /// Time 0: not yet set.
     next_round: Time,
-    /// Oldest first, as tokens grow and every answer has the same time.
-    calls: BTreeMap<Token, Call>,
+    calls: Calls,
     /// Peers taken to be dead and since when, latest last; not to be adopted by hearsay.
     dead: Vec<(Peer, Time)>,
 }
@@ -357,8 +356,7 @@ impl ChordNode {
     }
 
     fn on_deadline(&mut self, cx: &mut Context<'_, Self>) {
-        while let Some(call) = self.calls.first_entry().filter(|call| call.get().due <= cx.now) {
-            let call = call.remove();
+        while let Some(call) = self.calls.take_overdue(cx.now) {
             self.on_silence(cx, call);
         }
         if self.next_round <= cx.now {
@@ -368,9 +366,8 @@ impl ChordNode {
 
     fn on_link_down(&mut self, cx: &mut Context<'_, Self>, peer: Peer) {
         self.forget(cx, peer);
-        let tokens: Vec<Token> = self.calls.iter().filter(|(_, call)| call.to == peer).map(|(t, _)| *t).collect();
-        for token in tokens {
-            let Some(mut call) = self.calls.remove(&token) else { continue };
+        for token in self.calls.tokens_to(peer) {
+            let Some(mut call) = self.calls.remove(token) else { continue };
             if let About::Neighbours { again, .. } = &mut call.about {
                 *again = true;
             }
@@ -435,7 +432,7 @@ impl Overlay for ChordNode {
             neighbours_changed: false,
             last_token: 0,
             next_round: Time::NEVER,
-            calls: BTreeMap::new(),
+            calls: Calls::new(),
             dead: Vec::new(),
         }
     }
@@ -461,8 +458,7 @@ impl Overlay for ChordNode {
     }
 
     fn next_deadline(&self) -> Option<Time> {
-        let answer = self.calls.values().next().map_or(Time::NEVER, |call| call.due);
-        Some(answer.min(self.next_round)).filter(|moment| *moment != Time::NEVER)
+        Some(self.calls.first_due().min(self.next_round)).filter(|moment| *moment != Time::NEVER)
     }
 
     #[inline]
@@ -498,6 +494,6 @@ impl Overlay for ChordNode {
 
     fn heap_bytes(&self) -> usize {
         let lists = self.successors.capacity() * size_of::<Peer>() + self.dead.capacity() * size_of::<(Peer, Time)>();
-        lists + self.fingers.heap_bytes() + self.calls.len() * size_of::<(Token, Call)>()
+        lists + self.fingers.heap_bytes() + self.calls.heap_bytes()
     }
 }
