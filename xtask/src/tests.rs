@@ -35,40 +35,22 @@ pub(crate) fn run(only: &[String]) -> Outcome<()> {
     if report.all_passed() { Ok(()) } else { Err("not every step passed".into()) }
 }
 
+/// One step. Native steps name the whole workspace, so that all of them share compiled dependencies:
+/// cargo chooses features by the packages that are asked for.
 fn step(name: &str) -> Outcome<()> {
     match name {
-        "format" => cargo_run(&["fmt", "--all", "--check"]),
-        "clippy" => cargo_run(&[
-            "clippy",
-            "--locked",
-            "--workspace",
-            "--exclude",
-            "overlay-web",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
+        "format" => cargo_run("fmt --all --check"),
+        "clippy" => cargo_run("clippy --locked --workspace --all-targets -- -D warnings"),
         "clippy-wasm" => {
             wasm_target()?;
-            cargo_run(&[
-                "clippy",
-                "--locked",
-                "--target",
-                WASM,
-                "--package",
-                "overlay-web",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ])
+            cargo_run(&format!("clippy --locked --target {WASM} --package overlay-web --all-targets -- -D warnings"))
         }
         "test" => native_tests(),
-        "doctest" => cargo_run(&["test", "--locked", "--doc", "--package", "overlay-core", "--package", "overlay-web"]),
-        "doc" => process::run(
-            in_root(cargo()).args(["doc", "--locked", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
-        ),
+        "doctest" => cargo_run("test --locked --workspace --doc"),
+        "doc" => {
+            let mut command = cargo_words("doc --locked --workspace --no-deps");
+            process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+        }
         "wasm" => wasm_tests(),
         "build" => site::build(),
         "check-dist" => dist::check_and_print(),
@@ -78,21 +60,23 @@ fn step(name: &str) -> Outcome<()> {
     }
 }
 
-fn cargo_run(args: &[&str]) -> Outcome<()> {
-    process::run(in_root(cargo()).args(args))
+fn cargo_run(words: &str) -> Outcome<()> {
+    process::run(&mut cargo_words(words))
 }
 
-fn in_root(mut command: Command) -> Command {
-    command.current_dir(paths::root());
+/// Cargo in the root of the repository, with arguments that hold no spaces.
+fn cargo_words(words: &str) -> Command {
+    let mut command = cargo();
+    command.current_dir(paths::root()).args(words.split(' '));
     command
 }
 
 fn native_tests() -> Outcome<()> {
     if paths::in_path("cargo-nextest").is_some() {
-        cargo_run(&["nextest", "run", "--locked", "--workspace", "--no-tests=pass"])
+        cargo_run("nextest run --locked --workspace --no-tests=pass")
     } else {
         println!("cargo-nextest is not in PATH: using `cargo test`.");
-        cargo_run(&["test", "--locked", "--workspace", "--lib", "--bins", "--tests"])
+        cargo_run("test --locked --workspace --lib --bins --tests")
     }
 }
 
@@ -102,26 +86,22 @@ fn wasm_tests() -> Outcome<()> {
     wasm_target()?;
     let folders = tools(&[&WASM_BINDGEN])?;
     let browser = browser::ensure()?;
-    let all = ["--lib".to_owned(), "--tests".to_owned()];
-    process::run(in_browser(&mut wasm_test(&folders, "overlay-web", &all)?, &browser)?)?;
-    let mut core = Vec::new();
-    for name in targets("crate-core/tests", "wasm") {
-        core.extend(["--test".to_owned(), name]);
-    }
+    let web = format!("overlay-web --lib{}", named("--test", "crate-web/tests", ""));
+    process::run(in_browser(&mut wasm_test(&folders, &web)?, &browser)?)?;
+    let core = named("--test", "crate-core/tests", "wasm");
     if core.is_empty() {
         println!("overlay-core has no file tests/wasm….rs.");
         return Ok(());
     }
-    process::run(in_browser(&mut wasm_test(&folders, "overlay-core", &core)?, &browser)?)?;
-    process::run(&mut wasm_test(&folders, "overlay-core", &core)?)
+    let core = format!("overlay-core{core}");
+    process::run(in_browser(&mut wasm_test(&folders, &core)?, &browser)?)?;
+    process::run(&mut wasm_test(&folders, &core)?)
 }
 
 /// Tests of a package as wasm. They run in Node, unless a test file asks for a browser.
-fn wasm_test(folders: &[PathBuf], package: &str, which: &[String]) -> Outcome<Command> {
-    let mut command = in_root(cargo());
+fn wasm_test(folders: &[PathBuf], which: &str) -> Outcome<Command> {
+    let mut command = cargo_words(&format!("test --locked --target {WASM} --package {which}"));
     command
-        .args(["test", "--locked", "--target", WASM, "--package", package])
-        .args(which)
         .env("PATH", paths::path_with(folders)?)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     Ok(command)
@@ -142,10 +122,10 @@ fn in_browser<'a>(command: &'a mut Command, browser: &Browser) -> Outcome<&'a mu
         .env("WASM_BINDGEN_TEST_TIMEOUT", "180"))
 }
 
-/// The Rust files of a folder whose names begin with `prefix`, without their ending, in order.
-fn targets(folder: &str, prefix: &str) -> Vec<String> {
+/// An option for each Rust file of a folder whose name begins with `prefix`, in order.
+fn named(option: &str, folder: &str, prefix: &str) -> String {
     let Ok(entries) = fs::read_dir(paths::root().join(folder)) else {
-        return Vec::new();
+        return String::new();
     };
     let mut names: Vec<String> = entries
         .filter_map(Result::ok)
@@ -154,7 +134,7 @@ fn targets(folder: &str, prefix: &str) -> Vec<String> {
         .filter(|name| name.starts_with(prefix))
         .collect();
     names.sort();
-    names
+    names.iter().map(|name| format!(" {option} {name}")).collect()
 }
 
 /// Playwright on the site in `dist/`, served under a sub-path.
@@ -172,16 +152,12 @@ fn browser_tests() -> Outcome<()> {
 
 /// Runs every benchmark once, to see that it still works; nothing is measured.
 fn bench_smoke() -> Outcome<()> {
-    let benches = targets("crate-core/benches", "");
+    let benches = named("--bench", "crate-core/benches", "");
     if benches.is_empty() {
         println!("There are no benchmarks.");
         return Ok(());
     }
-    let mut args = vec!["test", "--locked", "--package", "overlay-core"];
-    for bench in &benches {
-        args.extend(["--bench", bench]);
-    }
-    cargo_run(&args)
+    cargo_run(&format!("test --locked --workspace{benches}"))
 }
 
 /// `cargo xtask tools`: everything that the other tasks would install when they need it.

@@ -19,8 +19,14 @@ impl ChordNode {
     ) -> Option<Decision> {
         let Query { key, avoid, .. } = *query;
         let way = self.id.clockwise_to(key, bits);
-        let seen = self.seen(peers, bits, way.bit_length(), query.rule);
+        let mut seen = self.seen(peers, bits, way.bit_length(), query.rule);
         let usable = |peer: &Peer| !avoid.contains(peer);
+        if query.rule == RoutingRule::Naive && seen.iter().all(|one| !usable(&one.0)) {
+            // The successor is silent: the next peer known clockwise, and nothing behind it.
+            seen = self.seen(peers, bits, way.bit_length(), RoutingRule::Published);
+            let next = seen.iter().filter(|one| usable(&one.0)).map(|one| one.2).min();
+            seen.retain(|one| next.is_none_or(|gap| one.2 <= gap));
+        }
         let predecessor = self.predecessor.some().filter(usable);
         let owns = key == self.id
             || predecessor.map_or(seen.is_empty(), |p| key.between_or_at_end(peers.id(p), self.id, bits));
@@ -62,32 +68,30 @@ impl ChordNode {
         Some(Decision { at: self.me, rule, shared: 0, shared_next: 0, next: step, candidates })
     }
 
-    /// Every distinct peer of fingers and successor list, each once, highest finger first, then the successor list.
-    /// `index` is the finger in whose interval the key lies: that one stands for its peer, else the peer's lowest.
+    /// Every distinct peer of fingers and successor list, each once: the highest finger first, then the list. A peer in
+    /// several fingers stands in the highest, or by the slide's rule in `index`, the finger in whose interval the key
+    /// lies. The successor stands among the fingers by the slide's rule, which knows no list, else in the list.
     fn seen(&self, peers: &Directory<ChordId>, bits: IdBits, index: u8, rule: RoutingRule) -> Vec<Seen> {
         let mut seen: Vec<Seen> = Vec::new();
-        let successor = self.successor();
-        if rule != RoutingRule::Naive {
-            let at_key = (index, if index == 0 { Peer::NONE } else { self.fingers.get(index, successor) });
-            for i in (1..=self.fingers.len()).rev() {
-                let peer = self.fingers.get(i, successor);
-                if !peer.is_some() || peer == self.me {
-                    continue;
-                }
-                let index = if peer == at_key.1 { at_key.0 } else { i };
-                let gap = self.id.clockwise_to(peers.id(peer), bits);
-                match seen.iter_mut().find(|one| one.0 == peer) {
-                    Some(one) => one.1 = Place::Finger { index },
-                    None => seen.push((peer, Place::Finger { index }, gap)),
-                }
+        let mut add = |peer: Peer, place| {
+            if peer.is_some() && peer != self.me && !seen.iter().any(|one| one.0 == peer) {
+                seen.push((peer, place, self.id.clockwise_to(peers.id(peer), bits)));
             }
+        };
+        let lowest = match rule {
+            RoutingRule::Naive => self.fingers.len() + 1,
+            RoutingRule::Published => self.fingers.low() + 1,
+            RoutingRule::Slide => 1,
+        };
+        let finger = |i| self.fingers.get(i, self.successor());
+        let at_key = if rule == RoutingRule::Slide && index > 0 { finger(index) } else { Peer::NONE };
+        for i in (lowest..=self.fingers.len()).rev() {
+            let peer = finger(i);
+            add(peer, Place::Finger { index: if peer == at_key { index } else { i } });
         }
-        let listed = self.successors.iter().enumerate();
-        for (at, peer) in listed.take(if rule == RoutingRule::Naive { 1 } else { usize::MAX }) {
-            if !seen.iter().any(|one| one.0 == *peer) {
-                let gap = self.id.clockwise_to(peers.id(*peer), bits);
-                seen.push((*peer, Place::SuccessorList { index: at as u8 }, gap));
-            }
+        let most = if rule == RoutingRule::Naive { 1 } else { usize::MAX };
+        for (at, peer) in self.successors.iter().take(most).enumerate() {
+            add(*peer, Place::SuccessorList { index: at as u8 });
         }
         seen
     }
@@ -103,14 +107,11 @@ impl ChordNode {
         bits: IdBits,
     ) -> Option<(Rule, Seen)> {
         let usable = |one: &&Seen| !query.avoid.contains(&one.0);
-        let nearest = |seen: &[Seen]| seen.iter().filter(usable).min_by_key(|one| one.2).copied();
         let last_resort = || predecessor.map(|p| (p, Place::Predecessor, self.id.clockwise_to(peers.id(p), bits)));
+        let successor = seen.iter().filter(usable).min_by_key(|one| one.2).copied().or_else(last_resort)?;
         if query.rule == RoutingRule::Naive {
-            let all = self.seen(peers, bits, way.bit_length(), RoutingRule::Published);
-            let listed = nearest(seen).or_else(|| nearest(&all)).or_else(last_resort)?;
-            return Some((Rule::NaiveSuccessor, listed));
+            return Some((Rule::NaiveSuccessor, successor));
         }
-        let successor = nearest(seen).or_else(last_resort)?;
         if query.rule == RoutingRule::Slide {
             let at = Place::Finger { index: way.bit_length() };
             let finger = seen.iter().filter(usable).find(|one| one.1 == at);

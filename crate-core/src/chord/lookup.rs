@@ -11,6 +11,9 @@ type Context<'a> = super::Context<'a, ChordNode>;
 /// Most silent peers that a message tries to go around, and that are named to others.
 const MOST_SILENT: usize = 32;
 
+/// Times that a message is handed back to the predecessor before it is taken to be dead for it.
+const CLAIM_ATTEMPTS: u8 = 3;
+
 /// A question that waits for an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
@@ -23,7 +26,7 @@ pub(super) struct Call {
 #[derive(Clone, Debug)]
 pub(super) enum About {
     /// A message handed on, to be acknowledged; as it was before that hop.
-    Hop { envelope: Envelope<ChordId>, covering: bool, silent: Vec<Peer> },
+    Hop { envelope: Envelope<ChordId>, covering: bool, attempt: u8, silent: Vec<Peer> },
     /// A step of an iterative lookup.
     Step(Box<Walk>),
     /// The message itself, sent to the node that the lookup found.
@@ -31,7 +34,7 @@ pub(super) enum About {
     /// Neighbours of the successor, or of a node that may become it.
     Neighbours { joining: bool, again: bool, chain: u8 },
     /// A sign of life.
-    Ping,
+    Ping { again: bool },
 }
 
 /// What an iterative lookup is for.
@@ -132,7 +135,11 @@ impl ChordNode {
         };
         let mut onward = envelope.clone();
         onward.hops += 1;
-        let token = if config.acks { self.expect_answer(cx, to, About::Hop { envelope, covering, silent }) } else { 0 };
+        let token = if config.acks {
+            self.expect_answer(cx, to, About::Hop { envelope, covering, attempt: 1, silent })
+        } else {
+            0
+        };
         cx.send(to, ChordMessage::Route { envelope: onward, covering: choice.covering, token });
     }
 
@@ -307,7 +314,7 @@ impl ChordNode {
         match walk.goal {
             Goal::Deliver(envelope) => cx.event(Event::Undeliverable { request: envelope.request, reason }),
             Goal::Join => self.join_again(cx),
-            Goal::Finger(_) => {}
+            Goal::Finger(_) => self.fill_next_finger(cx),
         }
     }
 
@@ -319,29 +326,37 @@ impl ChordNode {
             return; // The contact is coming in itself; ask again when the time is up.
         }
         match self.take_call(from, token, |_| true) {
-            Some(About::Hop { envelope, covering, silent }) => {
+            Some(About::Hop { envelope, covering, silent, .. }) => {
                 self.probe(cx, from);
-                self.hop_failed(cx, from, envelope, covering, silent);
+                self.hop_failed(cx, from, envelope, covering, CLAIM_ATTEMPTS, silent);
             }
             Some(About::Step(walk) | About::Last(walk)) => {
                 self.probe(cx, from);
                 self.go_around(cx, from, walk);
             }
             Some(About::Neighbours { joining: true, .. }) => self.join_again(cx),
-            Some(About::Neighbours { .. } | About::Ping) => self.forget(cx, from),
+            Some(About::Neighbours { .. } | About::Ping { .. }) => self.forget(cx, from),
             None => {}
         }
     }
 
-    /// A message handed on was not acknowledged: try another way.
+    /// A message handed on was not acknowledged: try another way. `attempt` is the last made at this peer.
     pub(super) fn hop_failed(
         &mut self,
         cx: &mut Context<'_>,
         to: Peer,
         envelope: Envelope<ChordId>,
         covering: bool,
+        attempt: u8,
         mut silent: Vec<Peer>,
     ) {
+        if covering && to == self.predecessor && attempt < CLAIM_ATTEMPTS {
+            // Without the predecessor this node would deliver itself: not for a lost message or two.
+            let onward = Envelope { hops: envelope.hops.saturating_add(1), ..envelope.clone() };
+            let about = About::Hop { envelope, covering, attempt: attempt + 1, silent };
+            let token = self.expect_answer(cx, to, about);
+            return cx.send(to, ChordMessage::Route { envelope: onward, covering: true, token });
+        }
         if silent.len() >= MOST_SILENT {
             let (request, reason) = (envelope.request, RouteError::NobodyAnswered);
             return cx.event(Event::Undeliverable { request, reason });

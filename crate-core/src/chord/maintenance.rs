@@ -11,6 +11,8 @@ type Context<'a> = super::Context<'a, ChordNode>;
 const JOIN_ATTEMPTS: u8 = 3;
 /// Most peers that are remembered as dead.
 const MOST_DEAD: usize = 16;
+/// How long they are, in periods of upkeep.
+const DEAD_FOR_PERIODS: u8 = 6;
 /// Most steps from a successor to the predecessor it names, and on, in one round.
 const LONGEST_CHAIN: u8 = 16;
 /// Most signs of life waited for at a time; other suspicions have to come up again.
@@ -87,7 +89,7 @@ impl ChordNode {
     pub(super) fn on_leave(&mut self, cx: &mut Context<'_>, from: Peer, successors: &[Peer]) {
         if self.successors == [from] {
             // Nobody else behind it is known: its list is the only way on, believed until stabilisation has asked.
-            let mut rest = successors.iter().copied().filter(|p| *p != self.me && *p != from && !self.is_dead(*p));
+            let mut rest = successors.iter().copied().filter(|p| *p != self.me && *p != from && !self.is_dead(cx, *p));
             if let Some(next) = rest.next() {
                 self.follow(cx, next, &[]);
                 self.stabilise(cx);
@@ -152,6 +154,11 @@ impl ChordNode {
             cx.note(|| Note::NeighboursReceived { from });
             self.become_member(cx);
             self.take_fingers(cx, &fingers);
+            if cx.host.config.maintenance.is_none() {
+                // No round will ever mend them, so look them all up now.
+                self.filling = true;
+                self.next_finger = self.fingers.low() + 1;
+            }
         } else if self.is_alone() || from == self.successor() || self.is_nearer_successor(cx, from) {
             self.follow(cx, from, &successors);
         } else {
@@ -160,11 +167,21 @@ impl ChordNode {
         let nearer = predecessor.is_some()
             && predecessor != self.me
             && cx.host.id(predecessor).between(self.id, cx.host.id(from), bits)
-            && !self.is_dead(predecessor);
+            && !self.is_dead(cx, predecessor);
         if nearer && chain < LONGEST_CHAIN {
             self.ask_neighbours(cx, predecessor, false, chain + 1);
         } else {
             cx.send(from, ChordMessage::Notify);
+            self.fill_next_finger(cx);
+        }
+    }
+
+    /// A newcomer without periodic upkeep looks up one finger after the other.
+    pub(super) fn fill_next_finger(&mut self, cx: &mut Context<'_>) {
+        if self.filling && self.next_finger <= self.fingers.len() {
+            self.fix_next_finger(cx);
+        } else {
+            self.filling = false;
         }
     }
 
@@ -187,7 +204,7 @@ impl ChordNode {
                 break;
             }
             gap = next;
-            if !self.is_dead(*peer) {
+            if !self.is_dead(cx, *peer) {
                 list.push(*peer);
             }
         }
@@ -212,7 +229,7 @@ impl ChordNode {
             cx.send(old, ChordMessage::Changed);
         } else {
             // It may know better: the predecessor may be gone.
-            self.probe(cx, old);
+            self.ping(cx, old, false);
         }
     }
 
@@ -226,7 +243,7 @@ impl ChordNode {
     /// Asks the predecessor for a sign of life, unless it gave one since the last round.
     fn check_predecessor(&mut self, cx: &mut Context<'_>) {
         if self.predecessor.is_some() && !self.predecessor_heard {
-            self.ping(cx, self.predecessor);
+            self.ping(cx, self.predecessor, false);
         }
         self.predecessor_heard = false;
     }
@@ -249,10 +266,14 @@ impl ChordNode {
 
     /// The lookup for finger `i` ended at `peer`, which is also the finger of every later start before it.
     pub(super) fn finger_found(&mut self, cx: &mut Context<'_>, i: u8, peer: Peer) {
-        let bits = cx.host.config.bits;
-        if i <= self.fingers.low() || i > self.fingers.len() {
-            return;
+        if i > self.fingers.low() && i <= self.fingers.len() {
+            self.apply_finger(cx, i, peer);
         }
+        self.fill_next_finger(cx);
+    }
+
+    fn apply_finger(&mut self, cx: &mut Context<'_>, i: u8, peer: Peer) {
+        let bits = cx.host.config.bits;
         let gap = self.id.clockwise_to(cx.host.id(peer), bits);
         let reached = if peer == self.me { self.fingers.len() } else { gap.bit_length() };
         if reached < i {
@@ -294,7 +315,7 @@ impl ChordNode {
             .chain(&self.successors)
             .take(512)
             .map(|peer| (self.id.clockwise_to(cx.host.id(*peer), bits), *peer))
-            .filter(|(way, peer)| *way != ChordId::ZERO && !self.is_dead(*peer))
+            .filter(|(way, peer)| *way != ChordId::ZERO && !self.is_dead(cx, *peer))
             .collect();
         ways.sort_unstable();
         let mut at = 0;
@@ -317,21 +338,21 @@ impl ChordNode {
         }
     }
 
-    /// A peer is suspected: ask it, if tables are kept at all.
+    /// A peer is suspected, one answer having been missed: ask it, if tables are kept at all.
     pub(super) fn probe(&mut self, cx: &mut Context<'_>, peer: Peer) {
         if cx.host.config.maintenance.is_some() {
-            self.ping(cx, peer);
+            self.ping(cx, peer, true);
         }
     }
 
-    fn ping(&mut self, cx: &mut Context<'_>, peer: Peer) {
-        let pinged = |call: &&Call| matches!(call.about, About::Ping);
+    fn ping(&mut self, cx: &mut Context<'_>, peer: Peer, again: bool) {
+        let pinged = |call: &&Call| matches!(call.about, About::Ping { .. });
         if self.calls.values().any(|call| pinged(&call) && call.to == peer)
             || self.calls.values().filter(pinged).count() >= MOST_PINGS
         {
             return;
         }
-        let token = self.expect_answer(cx, peer, About::Ping);
+        let token = self.expect_answer(cx, peer, About::Ping { again });
         cx.send(peer, ChordMessage::Ping { token });
     }
 
@@ -340,9 +361,9 @@ impl ChordNode {
         let peer = call.to;
         cx.note(|| Note::TimedOut { peer });
         match call.about {
-            About::Hop { envelope, covering, silent } => {
+            About::Hop { envelope, covering, attempt, silent } => {
                 self.suspect(cx, peer);
-                self.hop_failed(cx, peer, envelope, covering, silent);
+                self.hop_failed(cx, peer, envelope, covering, attempt, silent);
             }
             About::Step(walk) | About::Last(walk) => {
                 self.suspect(cx, peer);
@@ -362,7 +383,8 @@ impl ChordNode {
                     cx.send(self.successor(), ChordMessage::Notify);
                 }
             }
-            About::Ping => self.forget(cx, peer),
+            About::Ping { again: false } => self.ping(cx, peer, true),
+            About::Ping { again: true } => self.forget(cx, peer),
         }
     }
 
@@ -376,18 +398,21 @@ impl ChordNode {
         self.predecessor == peer || self.successors.contains(&peer) || self.fingers.iter().any(|(_, p)| p == peer)
     }
 
-    pub(super) fn is_dead(&self, peer: Peer) -> bool {
-        self.dead.contains(&peer)
+    /// Whether a peer has lately been taken to be dead. What others say is believed again some rounds later, when no
+    /// list that is older than its death is still about: it may have come back elsewhere than next to this node.
+    fn is_dead(&self, cx: &Context<'_>, peer: Peer) -> bool {
+        let config = cx.host.config;
+        let memory = config.maintenance.unwrap_or(config.ack_timeout).0.saturating_mul(u64::from(DEAD_FOR_PERIODS));
+        self.dead.iter().any(|(dead, since)| *dead == peer && cx.now.since(*since) < Duration(memory))
     }
 
     /// Takes a peer to be dead, out of all tables.
     pub(super) fn forget(&mut self, cx: &mut Context<'_>, peer: Peer) {
-        if !self.is_dead(peer) {
-            if self.dead.len() >= MOST_DEAD {
-                self.dead.remove(0);
-            }
-            self.dead.push(peer);
+        self.dead.retain(|(dead, _)| *dead != peer);
+        if self.dead.len() >= MOST_DEAD {
+            self.dead.remove(0);
         }
+        self.dead.push((peer, cx.now));
         let mut found = self.fingers.forget(peer);
         if self.predecessor == peer {
             found = true;

@@ -42,6 +42,7 @@ mod routing;
 pub(crate) mod test_network;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -156,6 +157,8 @@ pub struct ChordNode {
     reach: u8,
     fingers: Fingers,
     next_finger: u8,
+    /// Whether a newcomer is still looking up its first fingers.
+    filling: bool,
     /// Whether the predecessor gave a sign of life since the last round.
     predecessor_heard: bool,
     /// Whether to say so when the present input is dealt with.
@@ -165,8 +168,8 @@ pub struct ChordNode {
     next_round: Time,
     /// Oldest first, as tokens grow and every answer has the same time.
     calls: BTreeMap<Token, Call>,
-    /// Peers taken to be dead, latest last; not to be adopted by hearsay.
-    dead: Vec<Peer>,
+    /// Peers taken to be dead and since when, latest last; not to be adopted by hearsay.
+    dead: Vec<(Peer, Time)>,
 }
 
 impl ChordNode {
@@ -283,13 +286,16 @@ impl ChordNode {
         if from == self.me || !names_known_peers(&message, from, cx.host.peers.len()) {
             return;
         }
-        if let Some(at) = self.dead.iter().position(|p| *p == from) {
+        if let Some(at) = self.dead.iter().position(|(dead, _)| *dead == from) {
             self.dead.remove(at);
         }
-        if self.phase != Phase::Active {
-            if let Some(token) = question_token(&message) {
-                return cx.send(from, ChordMessage::Refused { token });
+        if self.phase != Phase::Active
+            && let Some(token) = question_token(&message)
+        {
+            if token != 0 {
+                cx.send(from, ChordMessage::Refused { token });
             }
+            return;
         }
         match message {
             ChordMessage::Route { envelope, covering, token } => self.on_route(cx, from, envelope, covering, token),
@@ -327,7 +333,7 @@ impl ChordNode {
             ChordMessage::Notify | ChordMessage::Changed | ChordMessage::Leave { .. } => {}
             ChordMessage::Ping { token } => cx.send(from, ChordMessage::Pong { token }),
             ChordMessage::Pong { token } => {
-                if self.take_call(from, token, |about| matches!(about, About::Ping)).is_some()
+                if self.take_call(from, token, |about| matches!(about, About::Ping { .. })).is_some()
                     && from == self.predecessor
                 {
                     self.predecessor_heard = true;
@@ -424,6 +430,7 @@ impl Overlay for ChordNode {
             reach: 0,
             fingers: Fingers::alone(host.config.bits.get()),
             next_finger: 0,
+            filling: false,
             predecessor_heard: false,
             neighbours_changed: false,
             last_token: 0,
@@ -475,6 +482,11 @@ impl Overlay for ChordNode {
         self.successors.iter().copied().take(count).collect()
     }
 
+    /// The predecessor: keys that this node no longer answers for lie before it.
+    fn heir(&self, host: Host<'_, Self>, key: ChordId) -> Option<Peer> {
+        self.predecessor().filter(|_| !self.owns(host, key))
+    }
+
     fn known_peers(&self) -> Vec<Peer> {
         let mut known = self.successors.clone();
         known.extend(self.predecessor.some());
@@ -485,7 +497,7 @@ impl Overlay for ChordNode {
     }
 
     fn heap_bytes(&self) -> usize {
-        let lists = (self.successors.capacity() + self.dead.capacity()) * size_of::<Peer>();
+        let lists = self.successors.capacity() * size_of::<Peer>() + self.dead.capacity() * size_of::<(Peer, Time)>();
         lists + self.fingers.heap_bytes() + self.calls.len() * size_of::<(Token, Call)>()
     }
 }

@@ -1,6 +1,6 @@
 //! The routing step itself: three rules over one node's own state. Allocates nothing.
 
-use super::{ChordId, ChordNode, Config, Directory, IdBits, Peer, Place, RoutingRule, Rule, Step};
+use super::{ChordId, ChordNode, Config, Directory, IdBits, Peer, RoutingRule, Rule, Step};
 
 /// What a routing step is asked.
 #[derive(Clone, Copy, Debug)]
@@ -26,16 +26,15 @@ pub(super) struct Choice {
     /// Whether the next node is taken to be responsible.
     pub(super) covering: bool,
     pub(super) rule: Rule,
-    pub(super) place: Place,
 }
 
 impl Choice {
     const fn deliver(rule: Rule) -> Self {
-        Self { step: Step::Deliver, covering: true, rule, place: Place::Myself }
+        Self { step: Step::Deliver, covering: true, rule }
     }
 
-    const fn forward(to: Peer, covering: bool, rule: Rule, place: Place) -> Self {
-        Self { step: Step::Forward(to), covering, rule, place }
+    const fn forward(to: Peer, covering: bool, rule: Rule) -> Self {
+        Self { step: Step::Forward(to), covering, rule }
     }
 }
 
@@ -45,7 +44,6 @@ pub(super) struct Successor {
     pub(super) peer: Peer,
     /// The way to it.
     pub(super) gap: ChordId,
-    pub(super) place: Place,
 }
 
 impl ChordNode {
@@ -73,7 +71,7 @@ impl ChordNode {
         if query.covering {
             // Not in (predecessor, me], so the predecessor lies in [key, me): strictly nearer to the key from behind.
             return Some(if self.predecessor.is_some() && !avoid.contains(&self.predecessor) {
-                Choice::forward(self.predecessor, true, Rule::Predecessor, Place::Predecessor)
+                Choice::forward(self.predecessor, true, Rule::Predecessor)
             } else {
                 Choice::deliver(Rule::OwnKey)
             });
@@ -83,7 +81,7 @@ impl ChordNode {
         match query.rule {
             RoutingRule::Naive => {
                 let covering = way <= successor.gap;
-                Some(Choice::forward(successor.peer, covering, Rule::NaiveSuccessor, successor.place))
+                Some(Choice::forward(successor.peer, covering, Rule::NaiveSuccessor))
             }
             RoutingRule::Published => Some(self.published(peers, bits, way, &successor, avoid)),
             RoutingRule::Slide => {
@@ -92,8 +90,7 @@ impl ChordNode {
                 if finger.is_some() && finger != self.me && !avoid.contains(&finger) {
                     let gap = self.id.clockwise_to(peers.id(finger), bits);
                     if way > successor.gap || gap == successor.gap {
-                        let place = Place::Finger { index: i };
-                        return Some(Choice::forward(finger, gap >= way, Rule::FingerInterval, place));
+                        return Some(Choice::forward(finger, gap >= way, Rule::FingerInterval));
                     }
                 }
                 Some(self.published(peers, bits, way, &successor, avoid))
@@ -112,10 +109,10 @@ impl ChordNode {
         avoid: &[Peer],
     ) -> Choice {
         if way <= successor.gap {
-            return Choice::forward(successor.peer, true, Rule::Successor, successor.place);
+            return Choice::forward(successor.peer, true, Rule::Successor);
         }
         // Higher fingers start beyond the key.
-        let mut best = (successor.gap, successor.peer, successor.place);
+        let mut best = (successor.gap, successor.peer);
         for i in (self.fingers.low() + 1..=way.bit_length()).rev() {
             let finger = self.fingers.stored(i);
             if !finger.is_some() || finger == self.me || avoid.contains(&finger) {
@@ -123,29 +120,29 @@ impl ChordNode {
             }
             let gap = self.id.clockwise_to(peers.id(finger), bits);
             if gap < way {
-                best = (gap, finger, Place::Finger { index: i });
+                best = (gap, finger);
                 if i > self.reach {
                     // Lies at 2^(i−1) or beyond, and the whole successor list before 2^reach.
-                    return Choice::forward(finger, false, Rule::ClosestPreceding, best.2);
+                    return Choice::forward(finger, false, Rule::ClosestPreceding);
                 }
                 break;
             }
         }
-        for (at, peer) in self.successors.iter().enumerate().rev() {
+        for peer in self.successors.iter().rev() {
             let gap = self.id.clockwise_to(peers.id(*peer), bits);
             if gap <= best.0 {
                 break;
             }
             if gap < way && !avoid.contains(peer) {
-                best = (gap, *peer, Place::SuccessorList { index: at as u8 });
+                best = (gap, *peer);
                 break;
             }
         }
-        Choice::forward(best.1, false, Rule::ClosestPreceding, best.2)
+        Choice::forward(best.1, false, Rule::ClosestPreceding)
     }
 
-    /// The successor, or if it is to be avoided the next one known clockwise: of the successor list, else the lowest
-    /// finger, else the predecessor.
+    /// The successor, or if it is to be avoided the next one known clockwise of successor list and fingers, else the
+    /// predecessor.
     #[inline]
     pub(super) fn successor_avoiding(
         &self,
@@ -154,15 +151,13 @@ impl ChordNode {
         avoid: &[Peer],
     ) -> Option<Successor> {
         if avoid.is_empty() {
-            let place = Place::SuccessorList { index: 0 };
-            return self.successors.first().map(|peer| Successor { peer: *peer, gap: self.successor_gap, place });
+            return self.successors.first().map(|peer| Successor { peer: *peer, gap: self.successor_gap });
         }
-        let usable = |peer: Peer| peer.is_some() && peer != self.me && !avoid.contains(&peer);
-        let listed = self.successors.iter().enumerate();
-        let listed = listed.map(|(at, peer)| (*peer, Place::SuccessorList { index: at as u8 }));
-        let fingers = self.fingers.iter().map(|(index, peer)| (peer, Place::Finger { index }));
-        let (peer, place) =
-            listed.chain(fingers).chain([(self.predecessor, Place::Predecessor)]).find(|(peer, _)| usable(*peer))?;
-        Some(Successor { peer, gap: self.id.clockwise_to(peers.id(peer), bits), place })
+        let usable = |peer: &Peer| peer.is_some() && *peer != self.me && !avoid.contains(peer);
+        let with_gap = |peer: Peer| Successor { peer, gap: self.id.clockwise_to(peers.id(peer), bits) };
+        let listed = self.successors.iter().copied().find(usable).map(with_gap);
+        let finger = self.fingers.iter().map(|(_, peer)| peer).find(usable).map(with_gap);
+        let nearest = listed.into_iter().chain(finger).min_by_key(|one| one.gap);
+        nearest.or_else(|| Some(self.predecessor).filter(usable).map(with_gap))
     }
 }

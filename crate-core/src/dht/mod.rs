@@ -1,83 +1,348 @@
-//! Insert, search and delete with replicas over any structured overlay: for now only the wrapping.
+//! A distributed hash table over any structured overlay: insert, search and delete with k copies.
+//!
+//! Draws the slide "Chord: Inserting and Searching" and the remark that a DHT "can support controlled replication of
+//! data: insert(data, k) stores copies of the data at multiple nodes"; for Pastry, what PAST does (Rowstron and
+//! Druschel, "Storage management and caching in PAST", SOSP 2001), for Chord, what CFS does (Dabek et al., SOSP 2001):
+//! the node responsible for a key holds the value, the k − 1 nodes next to it hold copies.
+//!
+//! # Implementation notes
+//! - A request travels as the payload of a routed message; the responsible node answers the origin directly. A request
+//!   whose message or answer is lost is not repeated here: the application sees no answer and asks again.
+//! - Whether a node answers for a key is what its overlay says: `next_hop` delivers, or the message was delivered.
+//! - Versions order writes: the later time wins, and a write is always later than what it replaces. A deletion is a
+//!   version without a value, kept for an hour; a node that has a newer version than it is sent sends its own back. So
+//!   a deleted value can come back only from a copy that was out of reach for an hour. Clocks of the simulator agree;
+//!   live, drivers count time from one agreed beginning, and a clock that is ahead wins.
+//! - Copies are acknowledged, sent again a few times, and sent to a new neighbour when neighbours change. The node that
+//!   answers knows who holds copies, hands that list over with the value, and tells those who need not hold one any more.
+//! - A node that answers for a key but has nothing there (it has just come) asks its first copy holder to answer a
+//!   search in its place. A deletion in that moment says that nothing existed, and is a newer version all the same.
+//! - `Stored` counts the copies sent, not those acknowledged: the origin hears at once.
+//! - Members trust each other: anyone may write a version, or have copies dropped that their holder does not answer for.
+//! - The inner overlay writes into one vector that the node keeps, so that nothing is allocated for each message.
+
+mod message;
+mod replication;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use message::{DhtMessage, Item, MOST_VALUE_BYTES};
+pub use store::{Entry, Version};
+
 use crate::id::RingId;
-use crate::protocol::{Context, Decision, Host, Input, Output, Overlay, Peer, Step};
+use crate::protocol::{
+    Command, Context, Decision, Envelope, Event, Host, Input, Message, Note, Output, Overlay, Payload, Peer, Purpose,
+    Request, Step,
+};
 use crate::time::Time;
 
-/// Sizes of the store and of the overlay below it.
+use message::Operation;
+use store::Store;
+
+/// Outputs that the kept vector has room for; a longer one is given back.
+const MOST_SCRATCH: usize = 16;
+
+/// The overlay's configuration and the number of copies.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DhtConfig<C> {
-    /// The overlay's.
+    /// Of the overlay.
     pub overlay: C,
-    /// k, nodes that hold a value.
+    /// k: nodes that hold a value, the responsible one among them; 0 counts as 1.
     pub replicas: u8,
 }
 
-/// A node of an overlay that stores values.
-#[derive(Clone, Debug)]
-pub struct DhtNode<O: Overlay> {
-    /// The node below.
-    pub overlay: O,
+/// What an application asks of a hash table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DhtCommand<I> {
+    /// Something of the overlay alone.
+    Overlay(Command<I>),
+    /// Store a value; answered by [`Event::Stored`].
+    Insert {
+        /// Names the request.
+        request: Request,
+        /// The key.
+        key: I,
+        /// The value, at most [`MOST_VALUE_BYTES`] long.
+        value: Arc<[u8]>,
+    },
+    /// Find a value; answered by [`Event::Found`].
+    Search {
+        /// Names the request.
+        request: Request,
+        /// The key.
+        key: I,
+    },
+    /// Remove a value; answered by [`Event::Deleted`].
+    Delete {
+        /// Names the request.
+        request: Request,
+        /// The key.
+        key: I,
+    },
 }
 
-fn below<'a, O: Overlay>(host: Host<'a, DhtNode<O>>) -> Host<'a, O> {
-    Host { peers: host.peers, config: &host.config.overlay, proximity: host.proximity }
+impl<I> From<Command<I>> for DhtCommand<I> {
+    fn from(command: Command<I>) -> Self {
+        Self::Overlay(command)
+    }
+}
+
+/// A node of an overlay that also stores values.
+#[derive(Clone, Debug)]
+pub struct DhtNode<O: Overlay> {
+    overlay: O,
+    store: Store<O::Id>,
+    /// When copies are sent again; [`Time::NEVER`] if all are acknowledged.
+    retry_at: Time,
+    retries: u8,
+    /// Where the overlay writes its outputs; empty between inputs.
+    scratch: Vec<Output<O>>,
+}
+
+impl<O: Overlay> DhtNode<O> {
+    /// A hash table node over a node of an overlay, as it is, with nothing stored.
+    #[must_use]
+    pub const fn over(overlay: O) -> Self {
+        Self { overlay, store: Store::new(), retry_at: Time::NEVER, retries: 0, scratch: Vec::new() }
+    }
+
+    /// The node of the overlay.
+    #[must_use]
+    pub const fn overlay(&self) -> &O {
+        &self.overlay
+    }
+
+    /// What the node holds, by key.
+    pub fn store(&self) -> impl ExactSizeIterator<Item = (O::Id, &Entry<O::Id>)> {
+        self.store.entries.iter().map(|(key, entry)| (*key, entry))
+    }
+
+    /// The overlay's view of the same machine.
+    #[must_use]
+    pub const fn inner_host<'a>(host: &Host<'a, Self>) -> Host<'a, O> {
+        Host { peers: host.peers, config: &host.config.overlay, proximity: host.proximity }
+    }
+
+    /// Lets the overlay handle an input and passes on what it wants done.
+    fn drive(&mut self, cx: &mut Context<'_, Self>, input: Input<O>) {
+        let mut outputs = std::mem::take(&mut self.scratch);
+        let mut inner = Context {
+            now: cx.now,
+            host: Self::inner_host(&cx.host),
+            rng: &mut *cx.rng,
+            tracing: cx.tracing,
+            outputs: &mut outputs,
+        };
+        self.overlay.handle(&mut inner, input);
+        let mut changed = false;
+        for output in outputs.drain(..) {
+            match output {
+                Output::Send { to, message } => cx.send(to, DhtMessage::Overlay(message)),
+                Output::Note(note) => cx.outputs.push(Output::Note(note)),
+                Output::Event(Event::Delivered(envelope)) => self.on_delivered(cx, envelope),
+                Output::Event(event) => {
+                    changed |= event == Event::NeighboursChanged;
+                    cx.event(event);
+                }
+            }
+        }
+        if outputs.capacity() <= MOST_SCRATCH {
+            self.scratch = outputs;
+        }
+        if changed {
+            self.retries = 0;
+            self.settle_all(cx);
+        }
+    }
+
+    /// Sends a request on its way.
+    fn ask(&mut self, cx: &mut Context<'_, Self>, request: Request, key: O::Id, operation: &Operation<'_>) {
+        let origin = self.overlay.me();
+        let payload = Some(operation.encode());
+        let envelope = Envelope { request, answer: false, hops: 0, origin, key, payload };
+        self.drive(cx, Input::Command(Command::Route(envelope).into()));
+    }
+
+    fn on_command(&mut self, cx: &mut Context<'_, Self>, command: DhtCommand<O::Id>) {
+        match command {
+            DhtCommand::Overlay(command) => {
+                let leaves = command == Command::Leave;
+                if leaves && self.overlay.is_active() {
+                    self.hand_over_all(cx);
+                }
+                self.drive(cx, Input::Command(command.into()));
+                if leaves {
+                    *self = Self::over(self.overlay.clone());
+                }
+            }
+            DhtCommand::Insert { request, value, .. } if value.len() > MOST_VALUE_BYTES => {
+                cx.event(Event::Stored { request, copies: 0 });
+            }
+            DhtCommand::Insert { request, key, value } => {
+                self.ask(cx, request, key, &Operation::Insert { value: &value });
+            }
+            DhtCommand::Search { request, key } => self.ask(cx, request, key, &Operation::Search),
+            DhtCommand::Delete { request, key } => self.ask(cx, request, key, &Operation::Delete),
+        }
+    }
+
+    /// A routed message arrived at this node as the responsible one.
+    fn on_delivered(&mut self, cx: &mut Context<'_, Self>, envelope: Envelope<O::Id>) {
+        let operation = envelope.payload.as_deref().and_then(Operation::decode);
+        let Some(operation) = operation else { return cx.event(Event::Delivered(envelope)) };
+        let Envelope { request, key, origin, .. } = envelope;
+        let me = cx.host.id(self.overlay.me());
+        let most = usize::from(cx.host.config.replicas.max(1)) - 1;
+        match operation {
+            Operation::Insert { value } => {
+                let mut copies = 0;
+                if self.store.write(cx.now, me, key, Some(value.into())).is_some() {
+                    let holders = self.overlay.replica_holders(Self::inner_host(&cx.host), key, most);
+                    copies = 1 + holders.len() as u8;
+                    self.place(cx, key);
+                }
+                self.answer(cx, origin, DhtMessage::Stored { request, copies });
+            }
+            Operation::Search => match self.store.entries.get(&key) {
+                Some(entry) => {
+                    let value = entry.value.clone();
+                    self.answer(cx, origin, DhtMessage::Found { request, value });
+                }
+                None => match self.overlay.replica_holders(Self::inner_host(&cx.host), key, 1).first() {
+                    Some(holder) => cx.send(*holder, DhtMessage::Ask { request, origin, key }),
+                    None => self.answer(cx, origin, DhtMessage::Found { request, value: None }),
+                },
+            },
+            Operation::Delete => {
+                let existed = self.store.entries.get(&key).is_some_and(|entry| entry.value.is_some());
+                // Written even if nothing is here: an older value may be on its way here.
+                if self.store.write(cx.now, me, key, None).is_some() {
+                    self.place(cx, key);
+                }
+                self.answer(cx, origin, DhtMessage::Deleted { request, existed });
+            }
+        }
+    }
+
+    /// A value was written here: copies next to here, or on to the node that answers for it.
+    fn place(&mut self, cx: &mut Context<'_, Self>, key: O::Id) {
+        self.retries = 0;
+        self.settle(cx, &[key], 0);
+    }
+
+    fn answer(&self, cx: &mut Context<'_, Self>, origin: Peer, answer: DhtMessage<O::Message, O::Id>) {
+        if origin == self.overlay.me() {
+            on_answer(cx, origin, answer);
+        } else {
+            cx.send(origin, answer);
+        }
+    }
+
+    fn on_message(&mut self, cx: &mut Context<'_, Self>, from: Peer, message: DhtMessage<O::Message, O::Id>) {
+        let known = cx.host.peers.len();
+        match message {
+            DhtMessage::Overlay(message) => self.drive(cx, Input::Message { from, message }),
+            _ if !self.overlay.is_active() => {}
+            DhtMessage::Copy { items } => self.on_copy(cx, from, &items),
+            DhtMessage::HandOver { items, passes } => {
+                if items.iter().all(|item| item.copies.iter().all(|peer| peer.index() < known)) {
+                    self.on_hand_over(cx, from, &items, passes);
+                }
+            }
+            DhtMessage::Copied { items, handed_over } => self.on_copied(from, &items, handed_over),
+            DhtMessage::Drop { items } => self.on_drop(cx, &items),
+            DhtMessage::Ask { request, origin, key } if origin.index() < known => {
+                let value = self.store.entries.get(&key).and_then(|entry| entry.value.clone());
+                self.answer(cx, origin, DhtMessage::Found { request, value });
+            }
+            DhtMessage::Ask { .. } => {}
+            DhtMessage::Stored { .. } | DhtMessage::Found { .. } | DhtMessage::Deleted { .. } => {
+                on_answer(cx, from, message);
+            }
+        }
+    }
+}
+
+/// The answer to a request of this node's application.
+fn on_answer<O: Overlay>(cx: &mut Context<'_, DhtNode<O>>, holder: Peer, answer: DhtMessage<O::Message, O::Id>) {
+    match answer {
+        DhtMessage::Stored { request, copies } => cx.event(Event::Stored { request, copies }),
+        DhtMessage::Found { request, value } => cx.event(Event::Found { request, holder, value }),
+        DhtMessage::Deleted { request, existed } => cx.event(Event::Deleted { request, existed }),
+        _ => {}
+    }
 }
 
 impl<O: Overlay> Overlay for DhtNode<O> {
     type Id = O::Id;
     type Config = DhtConfig<O::Config>;
-    type Message = O::Message;
-    type Command = O::Command;
-    fn space(config: &Self::Config) -> <Self::Id as RingId>::Space {
+    type Message = DhtMessage<O::Message, O::Id>;
+    type Command = DhtCommand<O::Id>;
+
+    fn space(config: &Self::Config) -> <O::Id as RingId>::Space {
         O::space(&config.overlay)
     }
+
     fn new(me: Peer, host: Host<'_, Self>) -> Self {
-        Self { overlay: O::new(me, below(host)) }
+        Self::over(O::new(me, Self::inner_host(&host)))
     }
+
     fn me(&self) -> Peer {
         self.overlay.me()
     }
+
     fn is_active(&self) -> bool {
         self.overlay.is_active()
     }
+
     fn handle(&mut self, cx: &mut Context<'_, Self>, input: Input<Self>) {
-        let mut outputs = Vec::new();
-        let mut inner =
-            Context { now: cx.now, host: below(cx.host), rng: cx.rng, tracing: cx.tracing, outputs: &mut outputs };
-        let input = match input {
-            Input::Message { from, message } => Input::Message { from, message },
-            Input::Deadline => Input::Deadline,
-            Input::LinkDown(peer) => Input::LinkDown(peer),
-            Input::Command(command) => Input::Command(command),
-        };
-        self.overlay.handle(&mut inner, input);
-        for output in outputs {
-            cx.outputs.push(match output {
-                Output::Send { to, message } => Output::Send { to, message },
-                Output::Event(event) => Output::Event(event),
-                Output::Note(note) => Output::Note(note),
-            });
+        match input {
+            Input::Message { from, message } => self.on_message(cx, from, message),
+            Input::Deadline => {
+                if self.overlay.next_deadline().is_some_and(|due| due <= cx.now) {
+                    self.drive(cx, Input::Deadline);
+                }
+                if self.retry_at <= cx.now {
+                    self.retry(cx);
+                }
+            }
+            Input::LinkDown(peer) => self.drive(cx, Input::LinkDown(peer)),
+            Input::Command(command) => self.on_command(cx, command),
         }
     }
+
     fn next_deadline(&self) -> Option<Time> {
-        self.overlay.next_deadline()
+        let overlay = self.overlay.next_deadline().unwrap_or(Time::NEVER);
+        Some(overlay.min(self.retry_at)).filter(|moment| *moment != Time::NEVER)
     }
-    fn next_hop(&self, host: Host<'_, Self>, key: Self::Id) -> Step {
-        self.overlay.next_hop(below(host), key)
+
+    #[inline]
+    fn next_hop(&self, host: Host<'_, Self>, key: O::Id) -> Step {
+        self.overlay.next_hop(Self::inner_host(&host), key)
     }
-    fn explain(&self, host: Host<'_, Self>, key: Self::Id) -> Decision {
-        self.overlay.explain(below(host), key)
+
+    fn explain(&self, host: Host<'_, Self>, key: O::Id) -> Decision {
+        self.overlay.explain(Self::inner_host(&host), key)
     }
-    fn replica_holders(&self, host: Host<'_, Self>, key: Self::Id, count: usize) -> Vec<Peer> {
-        self.overlay.replica_holders(below(host), key, count)
+
+    fn replica_holders(&self, host: Host<'_, Self>, key: O::Id, count: usize) -> Vec<Peer> {
+        self.overlay.replica_holders(Self::inner_host(&host), key, count)
     }
+
+    fn heir(&self, host: Host<'_, Self>, key: O::Id) -> Option<Peer> {
+        self.overlay.heir(Self::inner_host(&host), key)
+    }
+
     fn known_peers(&self) -> Vec<Peer> {
         self.overlay.known_peers()
     }
+
     fn heap_bytes(&self) -> usize {
-        self.overlay.heap_bytes()
+        self.overlay.heap_bytes() + self.store.heap_bytes() + self.scratch.capacity() * size_of::<Output<O>>()
     }
 }

@@ -210,7 +210,10 @@ impl Frame {
         let moving = |progress: f64, rate: f64| rate > 0.0 && progress + rate * seconds < 1.0;
         !self.reduced_motion
             && (self.flights.iter().any(|f| moving(f.progress, f.rate))
-                || self.hops.iter().any(|h| matches!(h.state, HopState::Current { progress, rate } if moving(progress, rate))))
+                || self
+                    .hops
+                    .iter()
+                    .any(|h| matches!(h.state, HopState::Current { progress, rate } if moving(progress, rate))))
     }
 
     /// How far something is `seconds` after the frame was made.
@@ -236,9 +239,11 @@ impl Frame {
             && self.leaves == other.leaves
             && self.fingers == other.fingers
             && self.hops.len() == other.hops.len()
-            && self.hops.iter().zip(&other.hops).all(|(a, b)| {
-                (a.from, a.to, a.number) == (b.from, b.to, b.number) && still(a.state) == still(b.state)
-            })
+            && self
+                .hops
+                .iter()
+                .zip(&other.hops)
+                .all(|(a, b)| (a.from, a.to, a.number) == (b.from, b.to, b.number) && still(a.state) == still(b.state))
             && self.nodes == other.nodes
     }
 }

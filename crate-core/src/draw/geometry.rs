@@ -223,7 +223,13 @@ impl Track {
     #[must_use]
     pub fn new(curves: Vec<Curve>) -> Self {
         let mut sum = 0.0;
-        let ends = curves.iter().map(|c| { sum += c.length(); sum }).collect();
+        let ends = curves
+            .iter()
+            .map(|c| {
+                sum += c.length();
+                sum
+            })
+            .collect();
         Self { curves, ends }
     }
 

@@ -59,6 +59,13 @@ pub struct Ring {
     pub band: f64,
 }
 
+impl Ring {
+    /// The point of an identifier: in its true direction, and if the ring is crowded somewhere within its band.
+    fn point(&self, centre: Point, turn: f64, at: u128) -> Point {
+        centre.toward(turn, self.radius + self.band * scatter(at))
+    }
+}
+
 /// Where a node lies.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Spot {
@@ -108,8 +115,7 @@ impl Layout {
             ring.band = band(ring, dot).min(step * 0.2).min(if rows > 1 { 99.0 } else { 30.0 * scale });
         }
         for (spot, node) in spots.iter_mut().zip(frame.nodes.iter()) {
-            let ring = rings[spot.ring];
-            spot.point = centre.toward(spot.turn, ring.radius + ring.band * scatter(node.at));
+            spot.point = rings[spot.ring].point(centre, spot.turn, node.at);
         }
         let by_peer = frame.nodes.iter().zip(0..).map(|(node, i)| (node.peer, i)).collect();
         Self { size, centre, rings, spots, dot, scale, by_peer }
@@ -131,7 +137,7 @@ impl Layout {
     #[must_use]
     pub fn place(&self, frame: &Frame, at: u128) -> Spot {
         let mut spot = spot(frame, at, self.rings.len());
-        spot.point = self.centre.toward(spot.turn, self.rings[spot.ring].radius);
+        spot.point = self.rings[spot.ring].point(self.centre, spot.turn, at);
         spot
     }
 
@@ -252,8 +258,18 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_key_is_that_of_the_node_with_its_identifier() {
+        let ids: Vec<u128> =
+            (0..3_000_u128).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834)).collect();
+        let frame = ring(&ids, Some(ids[77]));
+        let layout = Layout::new(&frame, HALL);
+        assert_eq!(layout.place(&frame, ids[77]), layout.spots[77]);
+    }
+
+    #[test]
     fn a_node_that_comes_moves_no_other_while_the_rings_stay() {
-        let ids: Vec<u128> = (0..3_000_u128).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834)).collect();
+        let ids: Vec<u128> =
+            (0..3_000_u128).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834)).collect();
         let (before, after) = (Layout::new(&ring(&ids[..2_900], None), HALL), Layout::new(&ring(&ids, None), HALL));
         assert_eq!(before.spots[..], after.spots[..2_900]);
     }

@@ -5,7 +5,8 @@
 //! - Pastry, unfolded: rings are rows. The sector of each ring that matches the key's next digit opens into the next
 //!   ring inwards, so a hop that matches one digit more goes one ring inwards.
 //! - Chord, unfolded: the remaining distance halves. Each hop is an arc on its own ring inside the identifier ring, from
-//!   the node clockwise towards the key, with a tick at half of what remained.
+//!   the node clockwise towards the key, with a tick at half of what remained. Up to m = 6 all angles are those of the
+//!   identifier ring; on larger rings each inner ring is all that remained before its hop.
 //! - Ring: everything on one ring, for both.
 //!
 //! # Implementation notes
@@ -27,9 +28,7 @@ pub use frame::{FingerArc, Flight, Frame, HopState, NodeState, Space, StageHop, 
 pub use geometry::{Curve, Point, Rect, Track, point, shortest_way, wrap};
 pub use label::{Choice, Obstacle, Request, place};
 pub use layout::{Layout, MOST_ROWS, Ring, Size, Spot, turn_of, unfolded_place, useful_rows};
-pub use picture::{
-    Dash, Face, Ink, Paint, Run, Shape, Stroke, Text, TextMeasure, TypicalFonts, dashed, solid,
-};
+pub use picture::{Dash, Face, Ink, Paint, Run, Shape, Stroke, Text, TextMeasure, TypicalFonts, dashed, solid};
 pub use raster::{Raster, Stamp};
-pub use route::{Badge, badges, hop_tracks, link};
+pub use route::{Badge, badges, hop_share, hop_tracks, link};
 pub use scale::{Linear, log_ticks, nice_ticks};

@@ -198,9 +198,7 @@ impl Shape {
             }
             Self::Way { track, edge } => Rect::of(track.sampled(4.0)).grown(edge.width / 2.0),
             Self::Area { corners, .. } => Rect::of(corners.iter().copied()),
-            Self::Dots { centres, radius, edge, .. } => {
-                Rect::of(centres.iter().copied()).grown(radius + half(edge))
-            }
+            Self::Dots { centres, radius, edge, .. } => Rect::of(centres.iter().copied()).grown(radius + half(edge)),
             Self::Text(text) => text.place,
         }
     }

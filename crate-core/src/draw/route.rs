@@ -9,15 +9,19 @@ use super::layout::{Layout, Spot};
 pub fn hop_tracks(frame: &Frame, layout: &Layout) -> Vec<Track> {
     let stairs = remaining_radii(frame, layout);
     let ends = |i: usize| Some((*layout.spot(frame.hops[i].from)?, *layout.spot(frame.hops[i].to)?));
+    let nodes: Vec<Point> = (0..frame.hops.len()).filter_map(ends).flat_map(|(a, b)| [a.point, b.point]).collect();
     let track = |i: usize| {
         let Some((from, to)) = ends(i) else { return Track::default() };
-        if from.point.distance(to.point) < 1e-6 {
+        if frame.hops[i].from == frame.hops[i].to {
             return Track::default();
         }
         match (frame.space, frame.view) {
-            (Space::Chord { .. }, View::Unfolded) => stair(layout, &stairs, i, &from, &to),
+            (space, View::Unfolded) if is_small_chord(space) => stair(layout, &stairs, i, &from, &to),
+            (Space::Chord { .. }, View::Unfolded) => {
+                Track::arc(layout.centre, stairs[i], 0.0, hop_share(frame, layout, i).unwrap_or(0.0))
+            }
             (_, View::Ring) => petal(layout, &from, &to, i),
-            _ => inwards(layout, &from, &to, i),
+            _ => inwards(layout, &from, &to, &nodes),
         }
     };
     (0..frame.hops.len()).map(track).collect()
@@ -28,31 +32,74 @@ pub fn hop_tracks(frame: &Frame, layout: &Layout) -> Vec<Track> {
 pub fn link(layout: &Layout, from: &Spot, to: &Spot) -> Track {
     let way = shortest_way(from.turn, to.turn).abs();
     let middle = from.point.mix(to.point, 0.5);
-    let pull = if layout.rings.len() == 1 { 0.35 * (1.0 - way) } else { 0.1 };
+    let pull = if layout.rings.len() == 1 { 0.03 + 0.3 * (1.0 - way) * (way * 6.0).min(1.0) } else { 0.1 };
     Track::new(vec![Curve::bent(from.point, middle.mix(layout.centre, pull), to.point)])
 }
 
-/// A gentle bend, to alternating sides, so that there and back do not fall together.
-fn inwards(layout: &Layout, from: &Spot, to: &Spot, i: usize) -> Track {
-    let way = to.point.minus(from.point);
-    let toward_centre = layout.centre.minus(from.point.mix(to.point, 0.5));
+/// Bends tried, as shares of a hop's length; positive is towards the centre. The first that is clear of others wins.
+const BENDS: [f64; 8] = [0.13, -0.13, 0.2, -0.2, 0.28, -0.28, 0.06, -0.06];
+
+/// A gentle bend that keeps away from the other nodes of the route.
+fn inwards(layout: &Layout, from: &Spot, to: &Spot, nodes: &[Point]) -> Track {
+    let (way, middle) = (to.point.minus(from.point), from.point.mix(to.point, 0.5));
+    let toward_centre = layout.centre.minus(middle);
     let side = way.quarter().unit();
     let inner = if side.x * toward_centre.x + side.y * toward_centre.y >= 0.0 { 1.0 } else { -1.0 };
-    let bend = way.length() * if i.is_multiple_of(2) { 0.13 * inner } else { -0.16 * inner };
-    let control = from.point.mix(to.point, 0.5).plus(side, bend);
-    Track::new(vec![Curve::bent(from.point, layout.bounds().grown(-12.0).clamp(control), to.point)])
+    let room = layout.bounds().grown(-12.0);
+    let bent = |bend: f64| {
+        let control = room.clamp(middle.plus(side, way.length() * bend * inner));
+        Track::new(vec![Curve::bent(from.point, control, to.point)])
+    };
+    let others: Vec<Point> =
+        nodes.iter().copied().filter(|n| n.distance(from.point) > 1.0 && n.distance(to.point) > 1.0).collect();
+    let clear = |track: &Track| {
+        let gaps = track.sampled(8.0).into_iter().flat_map(|p| others.iter().map(move |n| n.distance(p)));
+        gaps.fold(34.0 * layout.scale, f64::min)
+    };
+    let mut best = bent(BENDS[0]);
+    for bend in BENDS {
+        let next = bent(bend);
+        if clear(&next) > clear(&best) + 1.0 {
+            best = next;
+        }
+    }
+    best
 }
 
-/// A chord bent inwards; hops between near neighbours become petals of different depth and direction.
+/// A chord bent inwards; hops between near neighbours become petals that point in different directions, so that they
+/// are told apart even if all nodes are in one sixteenth of the ring.
 fn petal(layout: &Layout, from: &Spot, to: &Spot, i: usize) -> Track {
     let radius = layout.rings[0].radius;
     let way = shortest_way(from.turn, to.turn);
-    let wide = (way.abs() * 2.0).min(1.0);
+    let (wide, middle) = ((way.abs() * 2.0).min(1.0), wrap(from.turn + way / 2.0));
+    let chord = layout.centre.toward(middle, radius * (0.58 * (1.0 - wide) + 0.08 * wide));
+    // 1 for nodes at one place, 0 from an eighth of the ring on.
     let near = 1.0 - (way.abs() * 8.0).min(1.0);
-    let depth = (0.42 + 0.2 * (i % 4) as f64) * (1.0 - wide) + 0.92 * wide;
-    let fan = near * ((i % 4) as f64 - 1.5) * 0.05;
-    let control = layout.centre.toward(wrap(from.turn + way / 2.0 + fan), radius * (1.0 - depth));
-    Track::new(vec![Curve::bent(from.point, control, to.point)])
+    let fan = [-0.06, 0.06, -0.16, 0.16][i % 4];
+    let base = from.point.mix(to.point, 0.5);
+    let tip = |side: f64| {
+        // Directions from the nodes into the ring: the centre is half a turn away from `middle`.
+        let leaf = base.toward(middle + 0.5 + fan + side * 0.03, radius * 0.62);
+        chord.mix(leaf, near)
+    };
+    let side = if way >= 0.0 { 1.0 } else { -1.0 };
+    let ends = |end: Point, tip: Point| end.mix(tip, 2.0 / 3.0 + near / 3.0);
+    Track::new(vec![Curve([from.point, ends(from.point, tip(side)), ends(to.point, tip(-side)), to.point])])
+}
+
+fn is_small_chord(space: Space) -> bool {
+    matches!(space, Space::Chord { .. }) && space.shows_all_identifiers()
+}
+
+/// How much of the remaining distance to the key a hop covers: 0 to 1, where 1 is up to the key or past it. `None`
+/// without a key, or if an end is not in the picture.
+#[must_use]
+pub fn hop_share(frame: &Frame, layout: &Layout, i: usize) -> Option<f64> {
+    let hop = frame.hops.get(i)?;
+    let at = |peer| layout.index(peer).map(|i| frame.nodes[i].at);
+    let (from, to, key) = (at(hop.from)?, at(hop.to)?, frame.key?);
+    let (covered, remaining) = (to.wrapping_sub(from), key.wrapping_sub(from));
+    Some(if covered >= remaining { 1.0 } else { covered as f64 / remaining as f64 })
 }
 
 /// The radius of each hop's own ring inside Chord's identifier ring, and one more for the end.
@@ -60,8 +107,8 @@ fn petal(layout: &Layout, from: &Spot, to: &Spot, i: usize) -> Track {
 pub(super) fn remaining_radii(frame: &Frame, layout: &Layout) -> Vec<f64> {
     let radius = layout.rings[0].radius;
     let hops = frame.hops.len();
-    let step = (0.62 / hops.max(1) as f64).min(0.17);
-    (0..=hops).map(|i| radius * (0.80 - step * i as f64)).collect()
+    let step = (0.58 / hops.max(1) as f64).min(0.17);
+    (0..=hops).map(|i| radius * (0.745 - step * i as f64)).collect()
 }
 
 /// Along the hop's own ring clockwise to the next node's direction, then inwards; the first comes down from its node and
@@ -147,7 +194,8 @@ pub(super) fn arrowhead(track: &Track, gap: f64, size: f64) -> Option<Vec<Point>
 pub(super) fn lens(centre: Point, outer: f64, inner: f64, from: f64, sweep: f64) -> Vec<Point> {
     let spread = libm::acos((inner / outer).clamp(-1.0, 1.0)) / std::f64::consts::TAU;
     let (start, end) = (from - spread, from + sweep + spread);
-    let arc = |radius: f64, a: f64, b: f64| (0..=24).map(move |i| centre.toward(a + (b - a) * f64::from(i) / 24.0, radius));
+    let arc =
+        |radius: f64, a: f64, b: f64| (0..=24).map(move |i| centre.toward(a + (b - a) * f64::from(i) / 24.0, radius));
     arc(outer, from, from + sweep).chain(arc(inner, end, start)).collect()
 }
 

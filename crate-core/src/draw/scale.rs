@@ -48,8 +48,7 @@ pub fn log_ticks(from: f64, to: f64, most: usize) -> Vec<f64> {
     if !(from > 0.0 && to >= from && to.is_finite()) || most == 0 {
         return Vec::new();
     }
-    let (first, last) =
-        (libm::ceil(libm::log10(from) - 1e-9) as i32, libm::floor(libm::log10(to) + 1e-9) as i32);
+    let (first, last) = (libm::ceil(libm::log10(from) - 1e-9) as i32, libm::floor(libm::log10(to) + 1e-9) as i32);
     let count = usize::try_from(last - first + 1).unwrap_or(0);
     let stride = count.div_ceil(most).max(1);
     (first..=last).step_by(stride).map(|e| libm::pow(10.0, f64::from(e))).collect()

@@ -22,7 +22,7 @@ const HELD_LIMIT: usize = 64;
 /// How many hops may be unacknowledged at once; beyond, messages go unprotected.
 const UNACKED_LIMIT: usize = 4096;
 /// How often one node sends a message on before it gives up.
-const TRIES_LIMIT: u8 = 8;
+const TRIES_LIMIT: u8 = 16;
 
 /// What travels by routing.
 #[derive(Clone, Debug)]
@@ -191,6 +191,7 @@ impl PastryNode {
             Routed::Join(join) => (self.id_of(cx.host, join.newcomer), join.newcomer),
         };
         let Some(key) = key else { return };
+        let config = cx.host.config;
         let alive = self.perhaps_alive(cx, key, &tried);
         if passed.is_some() && !tried.contains(&passed) {
             tried.push(passed);
@@ -210,6 +211,9 @@ impl PastryNode {
                 Some(peer) => {
                     tried.retain(|other| *other != peer);
                     self.send_hop(cx, peer, what, &tried, tries);
+                    // The probe decides; there is no hurry before.
+                    let deadline = cx.now + config.ack_timeout.max(config.probe_timeout);
+                    self.upkeep_mut().unacked.iter_mut().last().into_iter().for_each(|hop| hop.deadline = deadline);
                 }
                 None => match what {
                     Routed::Envelope(envelope) => self.carry(cx, envelope, &tried),

@@ -10,6 +10,7 @@
 //!   the first that nobody sent to the one that ends its own shared prefix.
 //! - X knows that the path is complete from Z's place on it. Rows that got lost on the way are not waited for longer
 //!   than one probe time-out after Z's message.
+//! - A goodbye carries the leaf set of who goes, which knows better than anybody who is to stand in its place.
 //! - Nodes pass a join by X's own identifier if that still stands in their tables from an earlier life.
 
 use std::sync::Arc;
@@ -209,11 +210,11 @@ impl PastryNode {
         self.revive(from);
         // A node that counts this one among its nearest knows that nobody lives between.
         let extend = if leaves.peers().contains(&self.me) { self.extend_towards(id) } else { Extend::No };
+        // What it should have known may be just what it pushes out here: of two newcomers side by side, for example.
+        let news = (answer && self.knows_more_than(cx, id, leaves)).then(|| Arc::new(self.leaves.to_message()));
         self.learn(cx, from, extend);
         if answer {
-            let news = self.knows_more_than(cx, id, leaves);
-            let leaves = news.then(|| Arc::new(self.leaves.to_message()));
-            cx.send(from, Message::Welcome { leaves });
+            cx.send(from, Message::Welcome { leaves: news });
         }
         if self.leaves.contains(from) {
             self.consider_leaves(cx, from, leaves);
@@ -339,8 +340,9 @@ impl PastryNode {
         if !self.active && !self.is_joining() {
             return;
         }
+        let leaves = Arc::new(self.leaves.to_message());
         for peer in self.everybody() {
-            cx.send(peer, Message::Leave);
+            cx.send(peer, Message::Leave { leaves: Arc::clone(&leaves) });
         }
         self.give_up(cx, Event::Left);
     }

@@ -366,14 +366,8 @@ impl LeafSet {
     pub(super) fn gap_is_empty(&self, me: Peer, from: Peer, theirs: &Leaves, is_dead: impl Fn(Peer) -> bool) -> bool {
         let above = self.extreme(Side::Larger).unwrap_or(me);
         let below = self.extreme(Side::Smaller).unwrap_or(me);
-        let next = |chain: &mut dyn Iterator<Item = Peer>, start: Peer, end: Peer| {
-            let mut rest = chain.skip_while(|peer| *peer != start).skip(1);
-            rest.find(|peer| *peer == end || !is_dead(*peer)) == Some(end)
-        };
-        let up = theirs.larger().iter().copied();
-        let down = theirs.smaller().iter().rev().copied();
-        next(&mut std::iter::once(from).chain(up), above, below)
-            || next(&mut std::iter::once(from).chain(down), below, above)
+        let mut beyond = theirs.arc(from).skip_while(|peer| *peer != above).skip(1);
+        beyond.find(|peer| *peer == below || !is_dead(*peer)) == Some(below)
     }
 
     /// The member numerically closest to `key`; `None` if the node itself is. Members in `tried` are left out.

@@ -50,9 +50,14 @@ impl Leaves {
         if self.whole { &self.peers } else { &self.peers[..usize::from(self.larger)] }
     }
 
-    /// Those reached from the owner counter-clockwise without a gap, in clockwise order.
+    /// Those from which the owner is reached clockwise without a gap, in clockwise order.
     pub(super) fn smaller(&self) -> &[Peer] {
         if self.whole { &self.peers } else { &self.peers[usize::from(self.larger)..] }
+    }
+
+    /// The arc around the owner in clockwise order, with no unknown nodes in it.
+    pub(super) fn arc(&self, owner: Peer) -> impl Iterator<Item = Peer> + '_ {
+        self.smaller().iter().copied().chain([owner]).chain(self.larger().iter().copied())
     }
 }
 
@@ -131,8 +136,11 @@ pub enum Message {
         /// The sender's leaf set.
         leaves: Option<Arc<Leaves>>,
     },
-    /// I am going.
-    Leave,
+    /// I am going, and this is my leaf set.
+    Leave {
+        /// The sender's leaf set.
+        leaves: Arc<Leaves>,
+    },
     /// I am alive.
     Heartbeat,
     /// Are you alive?
@@ -177,7 +185,7 @@ impl protocol::Message for Message {
             Self::JoinState(_) => "rows",
             Self::Announce { .. } => "announce",
             Self::Welcome { .. } => "welcome",
-            Self::Leave => "leave",
+            Self::Leave { .. } => "leave",
             Self::Heartbeat => "heartbeat",
             Self::Probe => "probe",
             Self::ProbeAnswer => "probe answer",
@@ -196,9 +204,11 @@ impl protocol::Message for Message {
             Self::Ack { .. } => Purpose::Acknowledgement,
             Self::Answer { .. } => Purpose::Answer,
             Self::Direct(_) => Purpose::Data,
-            Self::Join { .. } | Self::JoinState(_) | Self::Announce { .. } | Self::Welcome { .. } | Self::Leave => {
-                Purpose::Membership
-            }
+            Self::Join { .. }
+            | Self::JoinState(_)
+            | Self::Announce { .. }
+            | Self::Welcome { .. }
+            | Self::Leave { .. } => Purpose::Membership,
             Self::Heartbeat => Purpose::Maintenance,
             Self::Probe
             | Self::ProbeAnswer

@@ -1,7 +1,7 @@
 //! Failures noticed and mended: §2.4, "Node departure".
 //!
 //! - **Noticed** by a hop that is not acknowledged, by a leaf-set member that sent no heartbeat, by a repair request that
-//!   is not answered, by a link that breaks, or by a goodbye. Silence leads to a probe; two unanswered probes mean dead.
+//!   is not answered, by a link that breaks, or by a goodbye. Silence leads to a probe; three unanswered probes mean dead.
 //! - **Leaf set**: the farthest live member of the failed side is asked for its leaf set; the candidates nearest beyond
 //!   the gap are probed and taken in.
 //! - **Routing table**: for R\[l, d\] the other entries of row l are asked for theirs, then those of row l + 1.
@@ -11,6 +11,8 @@
 //! - An empty side has no farthest member; the nearest of the other side, whose own set reaches across, is asked.
 //! - A ring that has shrunk below |L| nodes is recognised when a member's set shows that nobody lives between this
 //!   node's two extremes; see `leaf_set`.
+//! - With each heartbeat a node compares its leaf set with that of one member, drawn at random: so two nodes that missed
+//!   each other's announcements, or took each other to be dead, meet again.
 //! - A repair gives up after a bounded number of questions; the leaf set's is begun anew with each heartbeat.
 
 use rand::Rng as _;
@@ -23,7 +25,7 @@ use crate::time::{Duration, Time};
 /// Probes that may be under way at once.
 const PROBE_LIMIT: usize = 256;
 /// How often a peer is probed before it is taken to be dead.
-const PROBE_TRIES: u8 = 2;
+const PROBE_TRIES: u8 = 3;
 /// Questions of one leaf-set repair.
 const LEAF_REPAIR_ROUNDS: u8 = 8;
 /// Cells under repair at once.
@@ -84,15 +86,29 @@ impl PastryNode {
         self.probe(cx, peer, None);
     }
 
+    pub(super) fn on_probe(&mut self, cx: &mut Context<'_>, from: Peer) {
+        cx.send(from, Message::ProbeAnswer);
+        if self.revive(from) {
+            self.learn(cx, from, Extend::No);
+        }
+    }
+
     pub(super) fn on_probe_answer(&mut self, cx: &mut Context<'_>, from: Peer) {
-        self.revive(from);
+        let was_dead = self.revive(from);
         let Some(upkeep) = &mut self.upkeep else { return };
-        let Some(at) = upkeep.probes.iter().position(|probe| probe.peer == from) else { return };
+        let Some(at) = upkeep.probes.iter().position(|probe| probe.peer == from) else {
+            // Too late an answer, but an answer.
+            if was_dead {
+                self.learn(cx, from, Extend::No);
+            }
+            return;
+        };
         let probe = upkeep.probes.swap_remove(at);
         if let Some(extend) = probe.candidate {
             self.learn(cx, from, extend);
         }
         self.hurry_leaf_repairs(cx.now);
+        self.mend_leaves(cx);
     }
 
     pub(super) fn on_probe_deadlines(&mut self, cx: &mut Context<'_>) {
@@ -117,8 +133,13 @@ impl PastryNode {
         }
     }
 
-    /// Takes a peer out of all tables, and mends them.
+    /// Takes a peer that is presumed dead out of all tables, and mends them.
     pub(super) fn forget(&mut self, cx: &mut Context<'_>, peer: Peer) {
+        self.remove(cx, peer, None);
+    }
+
+    /// Takes a peer out of all tables, and mends them, if possible with the leaf set that it has left behind.
+    pub(super) fn remove(&mut self, cx: &mut Context<'_>, peer: Peer, heritage: Option<&Leaves>) {
         let Some(id) = self.id_of(cx.host, peer) else { return };
         if !self.active && !self.is_joining() {
             return;
@@ -131,17 +152,21 @@ impl PastryNode {
         if let Some(joining) = &mut upkeep.joining {
             joining.waiting.retain(|waiting| *waiting != peer);
         }
-        let leaf = self.leaves.remove(peer);
+        let side = self.leaves.side_of(peer);
+        self.leaves.remove(peer);
         let cell = self.table.remove(self.id, peer, id, cx.host.config.digits);
         let neighbour = self.neighbourhood.remove(peer);
-        if leaf.is_some() || cell.is_some() || neighbour {
+        if side.is_some() || cell.is_some() || neighbour {
             cx.note(|| Note::Forgotten { peer });
         }
-        if leaf.is_some() {
+        if side.is_some() {
             self.range = self.leaves.range(self.id, cx.host.peers);
             if self.active {
                 cx.event(Event::NeighboursChanged);
             }
+        }
+        if let (Some(side), Some(leaves)) = (side, heritage) {
+            self.consider_arc(cx, side, peer, leaves);
         }
         self.check_welcomed(cx);
         self.hurry_repairs_asking(now, peer);
@@ -166,9 +191,11 @@ impl PastryNode {
         }
     }
 
-    /// Begins to fill up the sides of the leaf set that lack members.
+    /// Begins to fill up the sides of the leaf set that lack members, unless candidates are being probed already.
     pub(super) fn mend_leaves(&mut self, cx: &mut Context<'_>) {
-        if !self.active || self.leaves.is_complete() {
+        let is_candidate = |probe: &Probe| matches!(probe.candidate, Some(Extend::Side(_)));
+        let wait = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.probes.iter().any(is_candidate));
+        if !self.active || self.leaves.is_complete() || wait {
             return;
         }
         for side in [Side::Larger, Side::Smaller] {
@@ -214,7 +241,13 @@ impl PastryNode {
 
     /// Looks through another node's leaf set for nodes that belong in this one's, and probes them.
     pub(super) fn consider_leaves(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
-        let Some(side) = self.leaves.side_of(from) else { return };
+        if let Some(side) = self.leaves.side_of(from) {
+            self.consider_arc(cx, side, from, leaves);
+        }
+    }
+
+    /// The same for a node that stands, or stood, on the given side.
+    fn consider_arc(&mut self, cx: &mut Context<'_>, side: Side, from: Peer, leaves: &Leaves) {
         let mut beyond = Vec::new();
         for peer in leaves.peers() {
             if self.leaves.contains(*peer) || *peer == self.me {
@@ -368,6 +401,10 @@ impl PastryNode {
             if self.leaves.contains(peer) {
                 self.suspect(cx, peer);
             }
+        }
+        let count = self.leaves.len();
+        if let Some(peer) = self.leaves.clockwise().nth(cx.rng.next_u32() as usize % count.max(1)) {
+            cx.send(peer, Message::LeafSetRequest);
         }
         self.mend_leaves(cx);
     }

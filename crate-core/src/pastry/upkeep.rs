@@ -131,11 +131,12 @@ impl PastryNode {
         }
     }
 
-    /// A peer announced itself, or answered: whatever was thought of it, it is alive.
-    pub(super) fn revive(&mut self, peer: Peer) {
-        if let Some(upkeep) = &mut self.upkeep {
-            upkeep.dead.retain(|dead| dead.peer != peer);
-        }
+    /// A peer announced itself, or answered: whatever was thought of it, it is alive. Says whether it was thought dead.
+    pub(super) fn revive(&mut self, peer: Peer) -> bool {
+        let Some(upkeep) = &mut self.upkeep else { return false };
+        let before = upkeep.dead.len();
+        upkeep.dead.retain(|dead| dead.peer != peer);
+        upkeep.dead.len() < before
     }
 
     /// Everything whose moment has come.

@@ -219,6 +219,29 @@ pub enum Event<I> {
         /// What.
         payload: Arc<[u8]>,
     },
+    /// At the origin: a value was stored.
+    Stored {
+        /// The request.
+        request: Request,
+        /// Nodes that hold it or were sent a copy; 0 if it was refused for its size or for lack of room.
+        copies: u8,
+    },
+    /// At the origin: what is stored under a key.
+    Found {
+        /// The request.
+        request: Request,
+        /// The node that answered.
+        holder: Peer,
+        /// The value, if there is one.
+        value: Payload,
+    },
+    /// At the origin: a key is empty now.
+    Deleted {
+        /// The request.
+        request: Request,
+        /// Whether there was a value.
+        existed: bool,
+    },
     /// The nodes next to this one changed (leaf set; successor list or predecessor), so the keys it answers for, and
     /// the nodes that hold copies, may have.
     NeighboursChanged,
@@ -294,6 +317,16 @@ pub trait Overlay: Clone + Debug + Sized {
     /// at most `count`, best first.
     #[must_use]
     fn replica_holders(&self, host: Host<'_, Self>, key: Self::Id, count: usize) -> Vec<Peer>;
+
+    /// The neighbour to which this node hands what it holds under a key that it is no longer responsible for; it may be
+    /// responsible or know the one that is. `None` if this node is responsible or knows nobody.
+    #[must_use]
+    fn heir(&self, host: Host<'_, Self>, key: Self::Id) -> Option<Peer> {
+        match self.next_hop(host, key) {
+            Step::Deliver => None,
+            Step::Forward(next) => Some(next),
+        }
+    }
 
     /// Every peer this node knows, in ascending order, without itself: what a picture may draw as its links.
     #[must_use]

@@ -14,7 +14,7 @@ use crate::chord::{self, ChordNode};
 use crate::dht::{DhtConfig, DhtNode};
 use crate::id::{Guid, HexError, RingId};
 use crate::pastry::{self, PastryNode};
-use crate::protocol::{Candidate, Decision, Message, Overlay as _, Peer, Place, Purpose, Request, RuleLine};
+use crate::protocol::{Decision, Message, Overlay as _, Peer, Purpose, Request};
 use crate::sim::systems::System;
 use crate::time::{Duration, Time};
 
@@ -124,6 +124,14 @@ macro_rules! each {
             Lab::Chord($session) => $body,
         }
     };
+}
+
+impl KeyView {
+    /// The digits that are shown.
+    #[must_use]
+    pub fn shown(&self, digits: usize) -> String {
+        self.text.chars().take(digits).collect()
+    }
 }
 
 impl Setup {
@@ -451,36 +459,6 @@ impl Lab {
             Some(world.node(peer).explain(world.host(), key))
         })
     }
-
-    // Words.
-
-    /// The algorithm's lines with the answers of one decision.
-    #[must_use]
-    pub fn rule_lines(&self, decision: &Decision, key: &KeyView, digits: usize) -> Vec<RuleLine> {
-        vec![RuleLine { number: "1", text: self.narration(decision, 1, key, digits), fired: true }]
-    }
-
-    /// A decision in one sentence; `hop` counts from 1.
-    #[must_use]
-    pub fn narration(&self, decision: &Decision, hop: usize, key: &KeyView, digits: usize) -> String {
-        format!("Hop {hop}: {} for {}: {:?}", self.text(decision.at, digits), cut(&key.text, digits), decision.rule)
-    }
-
-    /// A place in a node's state, in words.
-    #[must_use]
-    pub fn place(&self, place: &Place) -> String {
-        format!("{place:?}")
-    }
-
-    /// Why a candidate was taken or not, in a clause.
-    #[must_use]
-    pub fn verdict(&self, candidate: &Candidate, decision: &Decision) -> String {
-        format!("{:?} of {:?}", candidate.verdict, decision.rule)
-    }
-}
-
-fn cut(text: &str, digits: usize) -> String {
-    text.chars().take(digits).collect()
 }
 
 fn find_digits<N: System>(session: &Session<N>, digits: &str) -> Result<Peer, FindError> {

@@ -101,9 +101,9 @@ impl<'a> Route<'a> {
             }
         }
         for note in &record.notes {
-            let Note::Routed { request, decision, .. } = note else { continue };
+            let Note::Routed { request, decision, hops } = note else { continue };
             if *request == self.request {
-                self.decide(number, record, decision);
+                self.decide(number, record, *hops, decision);
             }
         }
         for outcome in &record.outcomes {
@@ -111,9 +111,13 @@ impl<'a> Route<'a> {
         }
     }
 
-    fn decide(&mut self, number: u32, record: &Record, decision: &'a Decision) {
+    fn decide(&mut self, number: u32, record: &Record, hops: u16, decision: &'a Decision) {
         match decision.next {
-            Step::Deliver => self.delivery = Some((number, decision)),
+            Step::Deliver => {
+                self.delivery = Some((number, decision));
+                let owner = decision.at;
+                self.end.get_or_insert(RouteEnd::Delivered { owner, hops, at: record.at, record: number });
+            }
             Step::Forward(to) => {
                 let hop = Hop { record: number, from: record.node, to, sent: record.at, arrival: None, decision };
                 self.hops.push(hop);
@@ -122,17 +126,21 @@ impl<'a> Route<'a> {
     }
 
     fn conclude(&mut self, number: u32, record: &Record, outcome: &Outcome) {
-        match *outcome {
-            Outcome::Delivered { request, hops } if request == self.request && self.end.is_none() => {
-                self.end = Some(RouteEnd::Delivered { owner: record.node, hops, at: record.at, record: number });
+        if outcome.request() != Some(self.request) {
+            return;
+        }
+        match outcome {
+            Outcome::Delivered { hops, .. } => {
+                let owner = record.node;
+                self.end.get_or_insert(RouteEnd::Delivered { owner, hops: *hops, at: record.at, record: number });
             }
-            Outcome::Undeliverable { request, reason } if request == self.request && self.end.is_none() => {
-                self.end = Some(RouteEnd::Failed { node: record.node, reason, record: number });
+            Outcome::Undeliverable { reason, .. } => {
+                let node = record.node;
+                self.end.get_or_insert(RouteEnd::Failed { node, reason: *reason, record: number });
             }
-            Outcome::Answered { request, .. } if request == self.request => {
+            _ => {
                 self.answered.get_or_insert((number, record.at));
             }
-            _ => {}
         }
     }
 

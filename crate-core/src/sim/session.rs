@@ -15,6 +15,10 @@ use crate::time::{Duration, Time};
 const CHECKPOINT_BYTES_MAX: usize = 64 << 20;
 /// Records between checkpoints, at first; doubled whenever the checkpoints become too many.
 const CHECKPOINT_SPACING_MIN: u32 = 256;
+/// How far ahead a step looks for something that a person wants to stop at.
+const STEP_SPAN_MAX: Duration = Duration::from_secs(120);
+/// Events that a step works through at the most.
+const STEP_EVENTS_MAX: u32 = 100_000;
 /// Events that one call works through at the most, so that no call takes seconds.
 const EVENTS_A_CALL_MAX: u32 = 400_000;
 
@@ -89,7 +93,10 @@ impl<N: System> Session<N> {
             if session.position != entry.position || entry.at < session.clock {
                 return Err(RestoreError::Log(number));
             }
-            session.run_until(entry.at);
+            if entry.at > session.clock {
+                // Time was let pass to the action; at the very moment of a record, events of that moment may still wait.
+                session.run_until(entry.at);
+            }
             if session.position != entry.position || session.clock != entry.at {
                 return Err(RestoreError::Log(number));
             }
@@ -200,9 +207,9 @@ impl<N: System> Session<N> {
     ///
     /// Returns whether there was one; if not, the session is where it was.
     pub fn step(&mut self) -> bool {
-        let start = self.position;
-        for _ in 0..EVENTS_A_CALL_MAX {
-            if !self.advance(Time::NEVER) {
+        let (start, clock) = (self.position, self.clock);
+        for _ in 0..STEP_EVENTS_MAX {
+            if !self.advance(clock + STEP_SPAN_MAX) {
                 break;
             }
             if self.trace.records()[self.position as usize - 1].is_major() {
@@ -211,6 +218,7 @@ impl<N: System> Session<N> {
             }
         }
         self.seek(start);
+        self.clock = clock;
         false
     }
 

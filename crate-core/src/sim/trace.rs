@@ -75,6 +75,29 @@ pub enum Outcome {
     },
     /// The nodes next to this one changed.
     NeighboursChanged,
+    /// At the origin: a value was stored.
+    Stored {
+        /// The request.
+        request: Request,
+        /// Nodes that hold it or were sent a copy; 0 if it was refused.
+        copies: u8,
+    },
+    /// At the origin: what is stored under a key.
+    Found {
+        /// The request.
+        request: Request,
+        /// The node that answered.
+        holder: Peer,
+        /// The value, if there is one, as text.
+        value: Option<String>,
+    },
+    /// At the origin: a key is empty now.
+    Deleted {
+        /// The request.
+        request: Request,
+        /// Whether there was a value.
+        existed: bool,
+    },
 }
 
 impl Outcome {
@@ -89,8 +112,28 @@ impl Outcome {
             }
             Event::Undeliverable { request, reason } => Self::Undeliverable { request: *request, reason: *reason },
             Event::NeighboursChanged => Self::NeighboursChanged,
+            Event::Stored { request, copies } => Self::Stored { request: *request, copies: *copies },
+            Event::Found { request, holder, value } => {
+                let value = value.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+                Self::Found { request: *request, holder: *holder, value }
+            }
+            Event::Deleted { request, existed } => Self::Deleted { request: *request, existed: *existed },
             Event::Direct { .. } => return None,
         })
+    }
+
+    /// The request it concludes.
+    #[must_use]
+    pub const fn request(&self) -> Option<Request> {
+        match self {
+            Self::Delivered { request, .. }
+            | Self::Answered { request, .. }
+            | Self::Undeliverable { request, .. }
+            | Self::Stored { request, .. }
+            | Self::Found { request, .. }
+            | Self::Deleted { request, .. } => Some(*request),
+            Self::Joined | Self::JoinFailed | Self::Left | Self::NeighboursChanged => None,
+        }
     }
 }
 
@@ -263,10 +306,7 @@ impl<N: System> Observer<N> for Trace {
 
     fn event(&mut self, _: Time, _: Peer, event: &Event<N::Id>) {
         let Some(outcome) = Outcome::of(event) else { return };
-        if let Outcome::Delivered { request, .. }
-        | Outcome::Answered { request, .. }
-        | Outcome::Undeliverable { request, .. } = outcome
-        {
+        if let Some(request) = outcome.request() {
             self.index(request);
         }
         self.records.last_mut().expect("events come while a record is open").outcomes.push(outcome);

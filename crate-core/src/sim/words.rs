@@ -1,9 +1,13 @@
 //! What happened, in plain sentences: for narration, event lists and logs.
 
-use super::lab::Lab;
+use super::lab::{ChordMember, KeyView, Lab, PastryMember};
+use super::session::Session;
 use super::spec::{Action, Key};
 use super::trace::{Letter, Outcome, What};
-use crate::protocol::{Note, Peer, Purpose, Request};
+use crate::chord;
+use crate::id::ChordId;
+use crate::pastry;
+use crate::protocol::{Candidate, Decision, Note, Peer, Place, Purpose, Request, RuleLine, Step};
 
 /// Everything record `number` says, in sentences; empty if it is upkeep without consequence or there is none.
 ///
@@ -19,19 +23,18 @@ pub fn sentences(lab: &Lab, number: u32, digits: usize) -> Vec<String> {
         What::Loss(letter) => said.push(loss(&letter, &node, &name)),
         What::Arrival(_) | What::Deadline => {}
     }
-    let mut hop = 0;
+    let mut delivered = false;
     for note in &record.notes {
         match note {
             Note::Routed { request, hops, decision } => {
-                hop = usize::from(*hops) + 1;
+                delivered = true;
                 if let Some(key) = key_of(lab, *request).and_then(|key| lab.key(&key).ok()) {
-                    said.push(lab.narration(decision, hop, &key, digits));
+                    said.push(lab.narration(decision, *hops, &key, digits));
                 }
             }
             other => said.extend(noted(other, &node, &name)),
         }
     }
-    let delivered = hop > 0;
     said.extend(record.outcomes.iter().filter_map(|outcome| told(outcome, &node, delivered, &name)));
     said.dedup();
     said
@@ -73,7 +76,7 @@ fn key_text(lab: &Lab, key: &Key, digits: usize) -> String {
     let text = lab.key(key).map(|view| view.text.chars().take(digits).collect::<String>());
     match (key, text) {
         (Key::Name(name), Ok(text)) => format!("“{name}” ({text})"),
-        (_, Ok(text)) => format!("{text}"),
+        (_, Ok(text)) => text,
         (_, Err(_)) => "a key".into(),
     }
 }
@@ -126,6 +129,91 @@ fn told(outcome: &Outcome, node: &str, delivered: bool, name: &dyn Fn(Peer) -> S
             format!("{node} has its answer: {} is responsible, {} away.", name(*owner), hops(*count))
         }
         Outcome::Undeliverable { reason, .. } => format!("The message cannot go on from {node}: {reason}."),
+        Outcome::Stored { copies: 0, .. } => format!("{node} hears that the value was refused: it is too large."),
+        Outcome::Stored { copies: 1, .. } => format!("{node} hears that the value is stored, on one node."),
+        Outcome::Stored { copies, .. } => format!("{node} hears that the value is stored, on {copies} nodes."),
+        Outcome::Found { holder, value: Some(value), .. } => {
+            format!("{node} gets the value “{value}” from {}.", name(*holder))
+        }
+        Outcome::Found { holder, value: None, .. } => {
+            format!("{node} hears from {} that nothing is stored under the key.", name(*holder))
+        }
+        Outcome::Deleted { existed: true, .. } => format!("{node} hears that the value is deleted."),
+        Outcome::Deleted { existed: false, .. } => format!("{node} hears that there was no value to delete."),
         Outcome::NeighboursChanged => return None,
     })
+}
+
+impl Lab {
+    /// The algorithm's lines with the answers of one decision.
+    #[must_use]
+    pub fn rule_lines(&self, decision: &Decision, key: &KeyView, digits: usize) -> Vec<RuleLine> {
+        let names = |peer: Peer| self.text(peer, digits);
+        match self {
+            Self::Pastry(session) => {
+                let leaves = session.world().node(decision.at).overlay().leaf_set();
+                pastry_wording(session, key, digits, &names, |words| words.rule_lines(decision, leaves))
+            }
+            Self::Chord(session) => {
+                let (config, at) = chord_node(session, decision.at);
+                chord::words::rule_lines(decision, config, at, &names, &key.shown(digits))
+            }
+        }
+    }
+
+    /// A decision in one sentence; `hops` were made before it.
+    #[must_use]
+    pub fn narration(&self, decision: &Decision, hops: u16, key: &KeyView, digits: usize) -> String {
+        let names = |peer: Peer| self.text(peer, digits);
+        match self {
+            Self::Pastry(session) => {
+                pastry_wording(session, key, digits, &names, |words| words.narration(decision, hops))
+            }
+            Self::Chord(session) => {
+                let (config, at) = chord_node(session, decision.at);
+                let hop = if decision.next == Step::Deliver { hops } else { hops + 1 };
+                chord::words::narration(decision, hop, config, at, &names, &key.shown(digits))
+            }
+        }
+    }
+
+    /// A place in a node's state, in words.
+    #[must_use]
+    pub fn place(&self, place: &Place) -> String {
+        match self {
+            Self::Pastry(_) => pastry::words::place(place),
+            Self::Chord(_) => chord::words::place(place),
+        }
+    }
+
+    /// Why a candidate was taken or not, in a clause.
+    #[must_use]
+    pub fn verdict(&self, candidate: &Candidate, decision: &Decision, key: &KeyView, digits: usize) -> String {
+        let names = |peer: Peer| self.text(peer, digits);
+        match self {
+            Self::Pastry(session) => {
+                pastry_wording(session, key, digits, &names, |words| words.verdict(candidate, decision))
+            }
+            Self::Chord(session) => {
+                let (config, at) = chord_node(session, decision.at);
+                chord::words::verdict(candidate, decision, config, at, &names, &key.shown(digits))
+            }
+        }
+    }
+}
+
+fn pastry_wording<T>(
+    session: &Session<PastryMember>,
+    key: &KeyView,
+    digits: usize,
+    names: &dyn Fn(Peer) -> String,
+    say: impl FnOnce(pastry::words::Wording<'_>) -> T,
+) -> T {
+    let config = &session.spec().config.overlay;
+    let guid = key.guid.unwrap_or_default();
+    say(pastry::words::Wording { config, names, key: guid, key_name: &key.shown(digits) })
+}
+
+fn chord_node(session: &Session<ChordMember>, peer: Peer) -> (&chord::Config, ChordId) {
+    (&session.spec().config.overlay, session.world().peers().id(peer))
 }

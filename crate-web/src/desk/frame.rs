@@ -20,7 +20,7 @@ const KNOWN_MAX: usize = 200;
 
 /// The nodes of the last picture, kept while nobody comes or goes.
 #[derive(Default)]
-pub(super) struct NodeCache(std::cell::RefCell<Option<Arc<[StageNode]>>>);
+pub struct NodeCache(std::cell::RefCell<Option<Arc<[StageNode]>>>);
 
 impl NodeCache {
     fn get(&self, lab: &Lab) -> Arc<[StageNode]> {
@@ -151,12 +151,12 @@ fn place_of_key(lab: &Lab, key: &Key) -> Option<u128> {
 fn neighbours(lab: &Lab, peer: Peer) -> (Vec<Peer>, Vec<FingerArc>) {
     match lab {
         Lab::Pastry(session) => {
-            let leaves = session.world().node(peer).overlay.leaf_set();
+            let leaves = session.world().node(peer).overlay().leaf_set();
             (leaves.clockwise().collect(), Vec::new())
         }
         Lab::Chord(session) => {
             let bits = session.world().space();
-            let node = &session.world().node(peer).overlay;
+            let node = session.world().node(peer).overlay();
             let rows = node.fingers(bits).into_iter().filter(|row| row.peer.is_some());
             let arc = |row: overlay_core::chord::FingerRow| FingerArc {
                 index: row.index,

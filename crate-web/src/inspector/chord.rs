@@ -64,7 +64,7 @@ fn way_text(left: ChordId, bits: IdBits) -> String {
 pub(super) fn tables(scope: &Scope<'_>, shown: Peer) -> Html {
     let Some(session) = scope.lab.chord() else { return nothing() };
     let bits = session.world().space();
-    let node = &session.world().node(shown).overlay;
+    let node = &session.world().node(shown).overlay();
     html! {
         <>
             <section>{ finger_table(scope, shown, &node.fingers(bits), bits) }</section>

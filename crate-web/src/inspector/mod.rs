@@ -163,7 +163,7 @@ fn rules(scope: &Scope<'_>) -> Html {
 }
 
 fn others(scope: &Scope<'_>) -> Html {
-    let Some(decision) = &scope.sight.decision else { return nothing() };
+    let (Some(decision), Some(key)) = (&scope.sight.decision, scope.key()) else { return nothing() };
     let mut seen = Vec::new();
     let losers = decision.candidates.iter().filter(|candidate| candidate.verdict != Verdict::Chosen);
     let mut entries: Vec<Html> = Vec::new();
@@ -180,7 +180,7 @@ fn others(scope: &Scope<'_>) -> Html {
         }
         let name = scope.name(candidate.peer);
         let button = scope.peer_button(candidate.peer, Classes::new(), name.clone(), html! { <>{ name }</> }, None);
-        let verdict = scope.lab.verdict(candidate, decision);
+        let verdict = scope.lab.verdict(candidate, decision, key, scope.digits);
         entries.push(html! { <><dt title={scope.lab.place(&candidate.place)}>{ button }</dt><dd>{ rich(&marked(&verdict)) }</dd></> });
     }
     if entries.is_empty() {

@@ -61,7 +61,7 @@ fn digit_text(digit: usize) -> String {
 /// Routing table and leaf set.
 pub(super) fn tables(scope: &Scope<'_>, shown: Peer) -> Html {
     let Some(session) = scope.lab.pastry() else { return nothing() };
-    let node = &session.world().node(shown).overlay;
+    let node = &session.world().node(shown).overlay();
     let leaves: Vec<(i8, Peer)> = node.leaf_set().with_offsets().collect();
     html! {
         <>

@@ -112,7 +112,8 @@ impl Engine {
         let (width, height) = (f64::from(self.host.client_width()), f64::from(self.host.client_height()));
         self.size = Size { width, height };
         self.composition = None;
-        self.wake();
+        // At once: the browser is about to paint, and would stretch the old picture.
+        self.paint();
     }
 
     fn themed(&mut self) {
@@ -135,8 +136,12 @@ impl Engine {
         }
     }
 
-    fn paint(&mut self) {
+    fn frame_came(&mut self) {
         self.request = None;
+        self.paint();
+    }
+
+    fn paint(&mut self) {
         if self.size.width < 1.0 || self.size.height < 1.0 {
             return; // not on the page yet; the next resize paints
         }
@@ -206,7 +211,7 @@ impl Watchers {
                 }
             }
         };
-        let paint = on(&weak, Engine::paint);
+        let paint = on(&weak, Engine::frame_came);
         let frame = Closure::<dyn FnMut(f64)>::new(move |_| paint());
         let resized = Closure::<dyn FnMut()>::new(on(&weak, Engine::resized));
         let themed = Closure::<dyn FnMut()>::new(on(&weak, Engine::themed));

@@ -66,21 +66,35 @@ impl StageLink {
     }
 }
 
-/// The picture. It fills its parent, which gives it a height.
-#[component]
-pub fn Stage(props: &StageProps) -> Html {
-    let (host, still, moving) = (use_node_ref(), use_node_ref(), use_node_ref());
+/// The stage's element and the two canvases in it.
+#[derive(Clone, Default)]
+struct Elements {
+    host: NodeRef,
+    still: NodeRef,
+    moving: NodeRef,
+}
+
+type Mounted = Rc<RefCell<Option<Rc<RefCell<Engine>>>>>;
+
+/// A frame as an effect's dependency.
+struct ByPointer(Rc<Frame>);
+
+impl PartialEq for ByPointer {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// The engine of the mounted canvases; it shows the frame of the properties whenever that is another one.
+#[hook]
+fn use_engine(elements: &Elements, frame: &Rc<Frame>, link: &StageLink) -> Mounted {
     let engine = use_mut_ref(|| None::<Rc<RefCell<Engine>>>);
     {
-        let (engine, host, still, moving) = (engine.clone(), host.clone(), still.clone(), moving.clone());
-        let frame = props.frame.clone();
+        let (engine, elements, frame) = (engine.clone(), elements.clone(), frame.clone());
         use_effect_with((), move |()| {
-            let elements = host
-                .cast::<HtmlElement>()
-                .zip(still.cast::<HtmlCanvasElement>())
-                .zip(moving.cast::<HtmlCanvasElement>());
-            *engine.borrow_mut() =
-                elements.and_then(|((host, still), moving)| Engine::mount(host, still, moving, frame));
+            let canvas = |node: &NodeRef| node.cast::<HtmlCanvasElement>();
+            let found = elements.host.cast::<HtmlElement>().zip(canvas(&elements.still)).zip(canvas(&elements.moving));
+            *engine.borrow_mut() = found.and_then(|((host, still), moving)| Engine::mount(host, still, moving, frame));
             move || {
                 if let Some(engine) = engine.borrow_mut().take() {
                     engine.borrow_mut().unmount();
@@ -90,26 +104,35 @@ pub fn Stage(props: &StageProps) -> Html {
     }
     {
         let engine = engine.clone();
-        use_effect_with(props.link.clone(), move |link| {
+        use_effect_with(link.clone(), move |link| {
             link.0.replace(engine.borrow().clone());
             let link = link.clone();
             move || drop(link.0.take())
         });
     }
     {
-        let (engine, frame) = (engine.clone(), props.frame.clone());
-        use_effect_with(Rc::as_ptr(&props.frame), move |_| {
+        let engine = engine.clone();
+        use_effect_with(ByPointer(frame.clone()), move |frame| {
             if let Some(engine) = &*engine.borrow() {
-                engine.borrow_mut().show(frame);
+                engine.borrow_mut().show(frame.0.clone());
             }
         });
     }
+    engine
+}
+
+/// The picture. It fills its parent, which gives it a height.
+#[component]
+pub fn Stage(props: &StageProps) -> Html {
+    let elements = (*use_memo((), |()| Elements::default())).clone();
+    let engine = use_engine(&elements, &props.frame, &props.link);
     let point_at = {
         let (engine, on_hover) = (engine.clone(), props.on_hover.clone());
         move |find: &dyn Fn(&Engine) -> Option<Peer>| {
             let Some(engine) = engine.borrow().clone() else { return };
             let found = find(&engine.borrow());
-            if engine.borrow_mut().point_at(found) {
+            let changed = engine.borrow_mut().point_at(found);
+            if changed {
                 on_hover.emit(found);
             }
         }
@@ -123,7 +146,7 @@ pub fn Stage(props: &StageProps) -> Html {
         })
     };
     let onpointerleave = Callback::from(move |_: PointerEvent| point_at(&|_| None));
-    // `pointerup` knows what kind of pointer it was; a click that scrolled is none.
+    // A click does not tell what kind of pointer it came from; the press before it does.
     let touch = use_mut_ref(|| false);
     let onpointerdown = {
         let touch = touch.clone();
@@ -132,20 +155,16 @@ pub fn Stage(props: &StageProps) -> Html {
     let onclick = {
         let on_select = props.on_select.clone();
         Callback::from(move |e: MouseEvent| {
-            let found = engine
-                .borrow()
-                .as_ref()
-                .map(|engine| engine.borrow().node_at(e.client_x(), e.client_y(), *touch.borrow()));
-            if let Some(found) = found {
-                on_select.emit(found);
-            }
+            let Some(engine) = engine.borrow().clone() else { return };
+            let found = engine.borrow().node_at(e.client_x(), e.client_y(), *touch.borrow());
+            on_select.emit(found);
         })
     };
     html! {
-        <section class="stage" role="img" aria-label={props.label.clone()} ref={host}
+        <section class="stage" role="img" aria-label={props.label.clone()} ref={elements.host}
             {onpointermove} {onpointerleave} {onpointerdown} {onclick}>
-            <canvas class="stage-still" ref={still} />
-            <canvas class="stage-moving" ref={moving} />
+            <canvas class="stage-still" ref={elements.still} />
+            <canvas class="stage-moving" ref={elements.moving} />
         </section>
     }
 }

@@ -1,11 +1,14 @@
 //! Chord's ring: identifiers, finger intervals, and the remaining distance of each hop.
 
-use super::super::frame::{HopState, Space, View};
+use std::collections::BTreeSet;
+
+use super::super::frame::{FingerArc, HopState, Space, View};
 use super::super::geometry::wrap;
+use super::super::label::{Choice, Request};
 use super::super::layout::turn_of;
 use super::super::picture::{Dash, Face, Ink, Run, Shape, Stroke, solid};
-use super::super::route::{link, remaining_radii};
-use super::{Composer, rank};
+use super::super::route::{hop_share, lens, link, remaining_radii};
+use super::{Composer, Label, rank};
 use crate::id::IdBits;
 
 impl Composer<'_> {
@@ -17,8 +20,45 @@ impl Composer<'_> {
             self.quarters();
         }
         self.fingers();
-        if self.frame.view == View::Unfolded {
-            self.remaining();
+        if self.frame.view == View::Unfolded && !self.frame.hops.is_empty() {
+            if self.frame.space.shows_all_identifiers() { self.remaining() } else { self.remaining_unfolded() }
+        }
+    }
+
+    /// On a large ring what remains is soon too short to be seen; so each hop's ring is all that remained before it, from
+    /// the node (12 o'clock) clockwise to the key (12 o'clock again), and what remains after it opens into the next.
+    fn remaining_unfolded(&mut self) {
+        let Some(key) = self.frame.key else { return };
+        let centre = self.layout.centre;
+        let radii = remaining_radii(self.frame, self.layout);
+        let hops = self.frame.hops.len();
+        let step = radii[0] - radii[1];
+        let size = self.type_size(15.0, 12.0).min((step * 0.8).max(10.0));
+        let (top, low) = (radii[0] + self.px(10.0), radii[hops - 1] - self.px(10.0));
+        let edge = Stroke { paint: Ink::Dim.alpha(0.8), width: self.px(1.6).max(1.2), dash: Dash::Dashed };
+        self.shapes.push(Shape::line(centre.toward(0.5, low.max(2.0)), centre.toward(0.5, top), edge));
+        let text = "half of what remains".to_owned();
+        let at = centre.toward(0.5, top + size * 0.7);
+        self.centred(at, Run::new(text, Ink::Dim, false), size, Face::Sans, rank::CAPTION);
+        for (i, radius) in radii.iter().copied().enumerate().take(hops) {
+            let hop = self.frame.hops[i];
+            let Some(node) = self.layout.index(hop.from) else { continue };
+            let Some(share) = hop_share(self.frame, self.layout, i) else { continue };
+            let alpha = if hop.state == HopState::Next { 0.14 } else { 0.24 };
+            self.band_arc(radius, 0.0, 1.0, (Ink::Accent, alpha, self.px(7.0).max(4.0)));
+            if i + 1 < hops && share < 1.0 {
+                let edge = solid(Ink::Accent.alpha(0.35), self.px(1.5).max(1.0));
+                let corners = lens(centre, radius, radii[i + 1], share, 1.0 - share);
+                self.shapes.push(Shape::line(corners[0], corners[49], edge));
+                self.shapes.push(Shape::line(corners[24], corners[25], edge));
+                self.shapes.push(Shape::Area { corners, fill: Ink::Accent.alpha(0.05) });
+            }
+            self.tick(radius, 0.0, self.px(8.0).max(5.0), Ink::Accent);
+            if step >= 9.0 {
+                let at = self.frame.nodes[node].at;
+                let text = format!("{} · {} to go", self.frame.space.text(at), self.distance(key.wrapping_sub(at)));
+                self.remaining_label(radius, 0.0, text, size);
+            }
         }
     }
 
@@ -59,7 +99,13 @@ impl Composer<'_> {
             self.tick(ring.radius, f64::from(i) / 16.0, self.px(half).max(3.0), Ink::Line);
         }
         for (i, text) in ["0", "¼", "½", "¾"].into_iter().enumerate() {
-            self.at_ring(out, i as f64 / 4.0, text.to_owned(), (size, Ink::Dim, false), rank::DIGIT);
+            self.at_ring(
+                out,
+                i as f64 / 4.0,
+                text.to_owned(),
+                (if i == 0 { size } else { size * 1.35 }, Ink::Dim, false),
+                rank::DIGIT,
+            );
         }
     }
 
@@ -68,7 +114,11 @@ impl Composer<'_> {
         let ring = self.layout.rings[0];
         let radius = ring.radius - ring.band - self.px(22.0).max(13.0);
         let size = self.type_size(14.0, 12.0);
-        let owner = self.frame.selected.or(self.frame.deciding).and_then(|p| self.layout.spot(p)).copied();
+        let owner_peer = self.frame.selected.or(self.frame.deciding);
+        let owner = owner_peer.and_then(|p| self.layout.spot(p)).copied();
+        let hops_inside = self.frame.view == View::Unfolded && !self.frame.hops.is_empty();
+        let room = if hops_inside { radius - remaining_radii(self.frame, self.layout)[0] } else { f64::INFINITY };
+        let mut linked = BTreeSet::new();
         for finger in &self.frame.fingers {
             let way = finger.end.wrapping_sub(finger.start);
             let (from, sweep) = (turn_of(finger.start), turn_of(way));
@@ -80,12 +130,19 @@ impl Composer<'_> {
                 let width = self.px(if holds_key { 7.0 } else { 5.0 }).max(3.5);
                 self.band_arc(radius, from + gap, sweep - 2.0 * gap, (ink, alpha, width));
             }
-            if length > size * 1.6 {
-                let turn = wrap(from + sweep / 2.0);
+            let text = self.interval(finger);
+            let width = self.measure.width(&text, size, Face::Mono, holds_key);
+            let turn = wrap(from + sweep / 2.0);
+            let out = self.layout.centre.toward(turn, 1.0).minus(self.layout.centre);
+            let depth = out.x.abs() * width / 2.0 + out.y.abs() * size / 2.0 + self.px(7.0);
+            if length > width.max(size * 1.6) && depth * 2.0 < room {
                 let style = (size, if holds_key { Ink::Match } else { Ink::Dim }, holds_key);
-                self.at_ring(radius - size * 0.95, turn, format!("F{}", finger.index), style, rank::LEAF);
+                self.at_ring(radius - depth, turn, text, style, rank::LEAF);
             }
-            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring);
+            // Many fingers of a large ring point to the same node, and a hop is drawn already.
+            let is_hop = self.frame.hops.iter().any(|h| Some(h.from) == owner_peer && h.to == finger.peer);
+            let again = !linked.insert(finger.peer);
+            let target = self.layout.spot(finger.peer).filter(|_| self.frame.view == View::Ring && !is_hop && !again);
             if let Some((from, to)) = owner.as_ref().zip(target) {
                 let edge = solid(ink.alpha(if holds_key { 0.9 } else { 0.4 }), self.px(1.8).max(1.3));
                 self.shapes.push(Shape::Way { track: link(self.layout, from, to), edge });
@@ -93,9 +150,20 @@ impl Composer<'_> {
         }
     }
 
+    /// A finger's interval as the slide writes it; its index on a large ring.
+    fn interval(&self, finger: &FingerArc) -> String {
+        let Space::Chord { bits, .. } = self.frame.space else { return String::new() };
+        if !self.frame.space.shows_all_identifiers() {
+            return format!("F{}", finger.index);
+        }
+        let last = finger.end.wrapping_sub(1 << (128 - u32::from(bits.get())));
+        let (first, last) = (self.frame.space.text(finger.start), self.frame.space.text(last));
+        if first == last { first } else { format!("{first} → {last}") }
+    }
+
     /// The remaining distance of each hop, on its own ring: from the node clockwise to the key, with a tick at half.
     fn remaining(&mut self) {
-        let Some(key) = self.frame.key.filter(|_| !self.frame.hops.is_empty()) else { return };
+        let Some(key) = self.frame.key else { return };
         let (centre, key_turn) = (self.layout.centre, turn_of(key));
         let radii = remaining_radii(self.frame, self.layout);
         let ring = self.layout.rings[0].radius;
@@ -115,21 +183,38 @@ impl Composer<'_> {
             let alpha = if hop.state == HopState::Next { 0.14 } else { 0.24 };
             self.band_arc(*radius, from, sweep, (Ink::Accent, alpha, self.px(9.0).max(5.0)));
             if sweep * std::f64::consts::TAU * radius > self.px(24.0) {
-                self.tick(*radius, from + sweep / 2.0, self.px(9.0).max(6.0), Ink::Dim);
+                let half = from + sweep / 2.0;
+                self.tick(*radius, half, self.px(9.0).max(6.0), Ink::Dim);
+                self.at_ring(
+                    radius - self.px(20.0).max(14.0),
+                    half,
+                    "½".to_owned(),
+                    (size * 1.3, Ink::Dim, false),
+                    rank::DIGIT,
+                );
             }
             let outer = self.layout.spots[i].point;
             let edge = Stroke { paint: Ink::Accent.alpha(0.4), width: self.px(1.6).max(1.2), dash: Dash::Dotted };
             self.shapes.push(Shape::line(outer, centre.toward(from, *radius), edge));
             if step >= 9.0 {
-                let text = format!("{} to go", self.distance(way));
-                let width = self.measure.width(&text, size, Face::Sans, false);
-                // Beside the key's line, on its clockwise side.
-                let at = centre.toward(key_turn, *radius);
-                let side = centre.toward(key_turn, 1.0).minus(centre).quarter();
-                let at = at.plus(side, width * 0.5 * side.x.abs() + size * (0.7 + 0.5 * side.y.abs()));
-                self.centred(at, Run::new(text, Ink::Ink, false), size, Face::Sans, rank::CAPTION);
+                self.remaining_label(*radius, from, format!("{} to go", self.distance(way)), size);
             }
         }
+    }
+
+    /// The remaining distance as a number, just before the arc's start, where its ring is free.
+    fn remaining_label(&mut self, radius: f64, from: f64, text: String, size: f64) {
+        let runs = vec![Run::new(text, Ink::Ink, false)];
+        let anchor = self.layout.centre.toward(from, radius);
+        let request = Request {
+            anchor,
+            clearance: self.px(9.0),
+            width: self.width(&runs, size, Face::Sans),
+            height: size * 1.1,
+            rank: rank::MATCHED,
+            choice: Choice::Around { best: self.layout.centre.minus(anchor).quarter().unit(), limit: 6.0 },
+        };
+        self.labels.push(Label { request, runs, size, face: Face::Sans });
     }
 
     /// A distance on the ring: a number on small rings, a share of the ring on large ones.

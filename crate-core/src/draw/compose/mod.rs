@@ -4,6 +4,8 @@ mod chord;
 mod moving;
 mod pastry;
 mod ring;
+#[cfg(test)]
+mod tests;
 
 use super::frame::{Frame, HopState, NodeState, Space, View};
 use super::geometry::{Point, Rect, Track, point};
@@ -28,6 +30,8 @@ pub struct Composition {
     pub still: Vec<Shape>,
     /// The way of each hop, in the frame's order.
     pub tracks: Vec<Track>,
+    /// The number of each hop as shapes, to be painted again over what moves; empty where it has no place.
+    numbers: Vec<Vec<Shape>>,
 }
 
 impl Composition {
@@ -44,6 +48,7 @@ impl Composition {
             labels: Vec::new(),
             obstacles: Vec::new(),
             taken: Vec::new(),
+            numbers: Vec::new(),
         };
         composer.ground();
         composer.links();
@@ -51,7 +56,7 @@ impl Composition {
         composer.route(&tracks);
         composer.names();
         composer.write();
-        Self { still: composer.shapes, tracks, layout }
+        Self { still: composer.shapes, numbers: composer.numbers, tracks, layout }
     }
 }
 
@@ -83,6 +88,7 @@ struct Composer<'a> {
     obstacles: Vec<Obstacle>,
     /// Where no label may stand.
     taken: Vec<Rect>,
+    numbers: Vec<Vec<Shape>>,
 }
 
 impl Composer<'_> {
@@ -120,10 +126,15 @@ impl Composer<'_> {
     /// Ordinary nodes: a hollow dot is a member, a broken circle is coming in, a cross is dead.
     fn dots(&mut self) {
         let dot = self.layout.dot;
-        let mut members = Vec::new();
-        for (node, spot) in self.frame.nodes.iter().zip(&self.layout.spots) {
+        let all = self.frame.nodes.iter().zip(&self.layout.spots);
+        let centres = all.clone().filter(|(n, _)| n.state == NodeState::Active).map(|(_, s)| s.point).collect();
+        let hollow = dot > 3.0;
+        let edge = hollow.then(|| solid(Ink::Dim.solid(), self.px(2.0).max(1.5)));
+        let fill = if hollow { Ink::Ground.solid() } else { Ink::Dim.alpha(0.65) };
+        self.shapes.push(Shape::Dots { centres, radius: dot, fill, edge });
+        for (node, spot) in all {
             match node.state {
-                NodeState::Active => members.push(spot.point),
+                NodeState::Active => {}
                 NodeState::Joining => {
                     let edge = Some(dashed(Ink::Ink.solid(), self.px(2.0).max(1.5)));
                     let radius = dot.max(self.px(5.0)) + self.px(2.0);
@@ -135,10 +146,6 @@ impl Composer<'_> {
                 }
             }
         }
-        let hollow = dot > 3.0;
-        let edge = hollow.then(|| solid(Ink::Dim.solid(), self.px(2.0).max(1.5)));
-        let fill = if hollow { Ink::Ground.solid() } else { Ink::Dim.alpha(0.8) };
-        self.shapes.push(Shape::Dots { centres: members, radius: dot, fill, edge });
         if self.layout.spots.len() <= 300 {
             let places = self.layout.spots.iter().map(|s| Rect::around(s.point, dot * 2.0, dot * 2.0));
             self.obstacles.extend(places.map(|place| Obstacle { place, cost: 0.7 }));
@@ -161,7 +168,7 @@ impl Composer<'_> {
             }
             let step = self.px(14.0).max(8.0);
             let places = track.sampled(step).into_iter().map(|p| Rect::around(p, step * 0.8, step * 0.8));
-            self.obstacles.extend(places.map(|place| Obstacle { place, cost: 0.45 }));
+            self.obstacles.extend(places.map(|place| Obstacle { place, cost: 1.2 }));
         }
         let mut keep_free = Vec::new();
         for (peer, reached) in self.route_nodes() {
@@ -221,7 +228,8 @@ impl Composer<'_> {
         self.shapes.push(Shape::Way { track: Track::new(curves), edge });
         keep_free.push((spot.point, reach));
         self.taken.push(Rect::around(spot.point, reach * 1.5, reach * 1.5));
-        let named = self.route_nodes().iter().filter_map(|(p, _)| self.layout.index(*p)).any(|i| self.frame.nodes[i].at == key);
+        let named =
+            self.route_nodes().iter().filter_map(|(p, _)| self.layout.index(*p)).any(|i| self.frame.nodes[i].at == key);
         if !named && !self.frame.space.shows_all_identifiers() {
             let runs = self.name(key, true, true);
             self.beside(&spot, reach, runs, self.type_size(18.0, 13.0), rank::CHOSEN, 99.0);
@@ -239,19 +247,22 @@ impl Composer<'_> {
         let radius = self.px(14.0).max(10.5);
         let size = self.type_size(17.0, 13.0);
         for (hop, badge) in self.frame.hops.iter().zip(badges(tracks, radius, keep_free, self.layout.bounds())) {
-            let Some(badge) = badge else { continue };
-            if badge.foot.distance(badge.centre) > radius {
-                let edge = solid(Ink::Accent.alpha(0.7), self.px(1.5).max(1.2));
-                self.shapes.push(Shape::line(badge.foot, badge.centre, edge));
+            let mut number = Vec::new();
+            if let Some(badge) = badge {
+                if badge.foot.distance(badge.centre) > radius {
+                    let edge = solid(Ink::Accent.alpha(0.7), self.px(1.5).max(1.2));
+                    number.push(Shape::line(badge.foot, badge.centre, edge));
+                }
+                let fill = Some(Ink::Ground.solid());
+                let edge = Some(solid(Ink::Accent.solid(), self.px(2.4).max(1.8)));
+                number.push(Shape::Disc { centre: badge.centre, radius, fill, edge });
+                let runs = vec![Run::new(hop.number.to_string(), Ink::Accent, true)];
+                let place = Rect::around(badge.centre, self.width(&runs, size, Face::Sans), size * 1.2);
+                number.push(Shape::Text(Text { place, runs, size, face: Face::Sans, halo: false }));
+                self.taken.push(Rect::around(badge.centre, radius * 2.0, radius * 2.0));
             }
-            let fill = Some(Ink::Ground.solid());
-            let edge = Some(solid(Ink::Accent.solid(), self.px(2.4).max(1.8)));
-            self.shapes.push(Shape::Disc { centre: badge.centre, radius, fill, edge });
-            let runs = vec![Run::new(hop.number.to_string(), Ink::Accent, true)];
-            let width = self.width(&runs, size, Face::Sans);
-            let place = Rect::around(badge.centre, width, size * 1.2);
-            self.shapes.push(Shape::Text(Text { place, runs, size, face: Face::Sans, halo: false }));
-            self.taken.push(Rect::around(badge.centre, radius * 2.0, radius * 2.0));
+            self.shapes.extend(number.iter().cloned());
+            self.numbers.push(number);
         }
     }
 

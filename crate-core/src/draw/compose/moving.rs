@@ -16,9 +16,10 @@ impl Composition {
     #[must_use]
     pub fn moving(&self, frame: &Frame, seconds: f64, pointed: Option<Peer>, measure: &dyn TextMeasure) -> Vec<Shape> {
         let mut shapes = Vec::new();
-        for (hop, track) in frame.hops.iter().zip(&self.tracks) {
+        for ((hop, track), number) in frame.hops.iter().zip(&self.tracks).zip(&self.numbers) {
             if let HopState::Current { progress, rate } = hop.state {
                 self.message(&mut shapes, track, frame.progress_after(progress, rate, seconds));
+                shapes.extend(number.iter().cloned());
             }
         }
         for flight in frame.flights.iter().take(MOST_FLIGHTS) {
@@ -47,7 +48,11 @@ impl Composition {
         let Some(centre) = track.at(progress) else { return };
         if progress > 0.0 {
             let edge = solid(Ink::Accent.solid(), self.px(4.0).max(3.0));
-            shapes.push(Shape::Way { track: track.until(progress), edge });
+            let made = track.until(progress);
+            let hidden = self.px(10.0).max(6.5) / made.length().max(1.0); // behind the sender's dot
+            if hidden < 1.0 {
+                shapes.push(Shape::Way { track: made.after(hidden), edge });
+            }
         }
         let halo = Some(Ink::Accent.alpha(0.22));
         shapes.push(Shape::Disc { centre, radius: self.px(16.0).max(10.0), fill: halo, edge: None });
@@ -59,6 +64,9 @@ impl Composition {
     fn flight(&self, shapes: &mut Vec<Shape>, frame: &Frame, flight: &Flight, seconds: f64) {
         let Some((from, to)) = self.layout.spot(flight.from).zip(self.layout.spot(flight.to)) else { return };
         let progress = frame.progress_after(flight.progress, flight.rate, seconds);
+        if progress >= 1.0 && !flight.lost {
+            return; // arrived
+        }
         let Some(at) = link(&self.layout, from, to).at(progress) else { return };
         let size = self.px(6.0).max(4.0);
         if flight.lost && progress >= 0.5 {
@@ -69,7 +77,9 @@ impl Composition {
 
     /// The name of a node on a plate, over everything else.
     fn tag(&self, shapes: &mut Vec<Shape>, frame: &Frame, peer: Option<Peer>, measure: &dyn TextMeasure) {
-        let Some((i, spot)) = peer.and_then(|p| self.layout.index(p)).map(|i| (i, &self.layout.spots[i])) else { return };
+        let Some((i, spot)) = peer.and_then(|p| self.layout.index(p)).map(|i| (i, &self.layout.spots[i])) else {
+            return;
+        };
         let size = self.px(18.0).max(14.0);
         let runs = vec![Run::new(frame.space.text(frame.nodes[i].at), Ink::Ink, true)];
         let width = measure.width(&runs[0].text, size, Face::Mono, true);

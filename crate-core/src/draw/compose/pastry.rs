@@ -51,7 +51,9 @@ impl Composer<'_> {
             self.band_arc(row.radius, sweep * digit as f64, sweep, (Ink::Match, 0.38, width));
         }
         let out = row.radius + row.band + self.layout.dot.max(self.px(4.0)) + size * 0.75;
-        let roomy = std::f64::consts::TAU * out * sweep > size * 1.5;
+        // Narrow gaps between rings keep their room for captions and names.
+        let gap = if ring == 0 { f64::INFINITY } else { self.layout.rings[ring - 1].radius - row.radius };
+        let roomy = std::f64::consts::TAU * out * sweep > size * 1.5 && (gap > size * 3.6 || ring < 2);
         for column in 0..base {
             self.tick(row.radius, sweep * column as f64, self.px(6.0).max(4.0), Ink::Line);
             let is_matched = matched == Some(column);
