@@ -190,7 +190,9 @@ pub fn App() -> Html {
     use_shortcuts(obey.clone());
     let press = |shortcut: Shortcut| {
         let obey = obey.clone();
-        Callback::from(move |_: MouseEvent| drop(obey(shortcut)))
+        Callback::from(move |_: MouseEvent| {
+            let _ = obey(shortcut);
+        })
     };
     let close = {
         let open = open.clone();

@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 
 /// From now on, a panic shows an overlay with the reason and a button to reload.
 pub fn install() {
-    std::panic::set_hook(Box::new(|info| {
+    // Yew sets a hook of its own unless it was given one.
+    yew::set_custom_panic_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         let _ = show(&info.to_string());
     }));

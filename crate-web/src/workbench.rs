@@ -61,7 +61,9 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
 pub fn run(handle: &Handle, control: Control) {
     match control {
         Control::Reset => handle.change(Desk::reset),
-        Control::StepBack => drop(handle.change(Desk::step_back)),
+        Control::StepBack => {
+            let _ = handle.change(Desk::step_back);
+        }
         Control::PlayPause => handle.change(Desk::play_or_pause),
         Control::Step => handle.step(),
         Control::Seek(fraction) => handle.change(|desk| desk.seek(fraction)),

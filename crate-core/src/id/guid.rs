@@ -137,6 +137,7 @@ impl RingId for Guid {
     }
 
     fn text(self, (): (), digits: usize) -> String {
+        let digits = digits.min(32);
         format!("{self:.digits$}")
     }
 }
