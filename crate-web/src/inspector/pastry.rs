@@ -83,6 +83,8 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
         }
         _ => None,
     };
+    let idle = scope.lab.pastry().is_some_and(|session| session.spec().config.overlay.leaf_set_only);
+    let asked = asked.filter(|_| !idle);
     let filled = table.entries().map(|(row, _, _)| usize::from(row) + 1).max().unwrap_or(0);
     let reached = hit.or(asked.filter(|(row, _)| *row <= filled)).map_or(0, |(row, _)| row + 1);
     let rows = filled.max(reached).clamp(1, ROWS_MAX);
@@ -96,13 +98,14 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
     });
     let left_out = filled.saturating_sub(rows);
     let note = match left_out {
+        _ if idle => "Leaf sets alone: the table is kept, but no message is routed by it.".into(),
         0 => format!("{} of {} rows hold entries; grey: the node's own digits.", filled, digits.rows()),
         more => format!("{more} more rows hold entries."),
     };
     html! {
         <>
             <div class="scroll-x">
-                <table class={classes!("routing", (digits.base() < 8).then_some("narrow"))} onkeydown={Callback::from(walk)}>
+                <table class={classes!("routing", (digits.base() < 8).then_some("narrow"), idle.then_some("idle"))} onkeydown={Callback::from(walk)}>
                     <caption class="label">{ format!("Routing table of {}", scope.name(shown)) }</caption>
                     <thead><tr><th scope="col"><span class="sr-only">{ "Row" }</span></th>{ for columns }</tr></thead>
                     <tbody>{ for body }</tbody>
