@@ -65,8 +65,9 @@ fn check(text: &str) -> Result<&str, String> {
     if text.len() > TEXT_BYTES_MAX { Err(ActionError::TextTooLong.to_string()) } else { Ok(text) }
 }
 
-fn cut(text: &str) -> String {
-    if text.len() > HASH_SHOWN { format!("{}…", &text[..HASH_SHOWN]) } else { text.into() }
+/// `is` and all digits if they are few, else `begins` and the first.
+fn digits_of(text: &str) -> String {
+    if text.len() > HASH_SHOWN { format!("begins `{}`", &text[..HASH_SHOWN]) } else { format!("is `{text}`") }
 }
 
 /// A key.
@@ -84,12 +85,12 @@ pub fn key(lab: &Lab, text: &str, wish: Option<Kind>, digits: usize) -> Result<R
         Kind::Digits => {
             let key = Key::Digits(text.into());
             let view = lab.key(&key).map_err(|error| error.to_string())?;
-            (key, format!("Read as digits: `{}`.", cut(&view.text)))
+            (key, format!("Read as digits. The key {}.", digits_of(&view.text)))
         }
         Kind::Name => {
             let key = Key::Name(text.into());
             let view = lab.key(&key).map_err(|error| error.to_string())?;
-            (key, format!("Read as a name. Its SHA-1: `{}`.", cut(&view.text)))
+            (key, format!("Read as a name. Its SHA-1 {}.", digits_of(&view.text)))
         }
     };
     Ok(Reading { kind, value, explained })
@@ -119,7 +120,7 @@ pub fn start(lab: &Lab, text: &str, wish: Option<Kind>, digits: usize) -> Result
     let value = view.owner.ok_or("No node is running; add one first.")?;
     let what = if kind == Kind::Name { "Its SHA-1" } else { "The identifier" };
     let explained =
-        format!("{what} is `{}`; starts at the node responsible for it, `{}`.", cut(&view.text), lab.text(value, digits));
+        format!("{what} {}; starts at the node responsible for it, `{}`.", digits_of(&view.text), lab.text(value, digits));
     Ok(Reading { kind, value, explained })
 }
 
@@ -151,7 +152,7 @@ mod tests {
     fn a_name_shows_its_hash() {
         let read = key(&pastry(), "abc", Some(Kind::Name), 6).expect("a name");
         assert_eq!(read.value, Key::Name("abc".into()));
-        assert!(read.explained.contains("A9993E364706816A…"), "{}", read.explained);
+        assert!(read.explained.contains("begins `A9993E364706816A`"), "{}", read.explained);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             <div class="tools">
                 <button type="button" class="toggle" onclick={toggle} aria-label={toggle_label} title={toggle_label}>
                     { icon(if dark { Icon::Sun } else { Icon::Moon }) }</button>
-                <button type="button" hidden={!props.has_stage} onclick={props.onpresenter.clone()}>
+                <button type="button" class="wide-only" hidden={!props.has_stage} onclick={props.onpresenter.clone()}>
                     { "Presenter" }<kbd aria-hidden="true">{ "P" }</kbd></button>
                 <button type="button" hidden={!props.has_stage} onclick={props.onshare.clone()}>
                     { "Share" }<kbd aria-hidden="true">{ "S" }</kbd></button>
@@ -85,7 +85,10 @@ pub fn use_page_title(title: String, route: Route) {
         dom::window().scroll_to_with_x_and_y(0.0, 0.0);
         let heading = dom::document().query_selector("main h1").ok().flatten();
         if let Some(heading) = heading.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-            let _ = heading.focus();
+            // On a phone the heading may stand below the picture: the page is to be seen from its top.
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = heading.focus_with_options(&options);
         }
     });
 }

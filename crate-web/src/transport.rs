@@ -86,7 +86,7 @@ pub fn Transport(props: &TransportProps) -> Html {
                     { "Step" }{ icon(Icon::On) }</button>
             </div>
             <div class="line">
-                <p class="narration" role="status" aria-live="polite">{ rich(&props.narration) }</p>
+                <p class="narration" role="status" aria-live="polite"><span>{ rich(&props.narration) }</span></p>
                 <TimeSlider line={props.line.clone()} moment={props.moment.clone()}
                     oncontrol={props.oncontrol.clone()} />
             </div>

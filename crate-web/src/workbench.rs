@@ -176,7 +176,7 @@ fn Inspector(props: &InspectorProps) -> Html {
         let systems: Vec<AttrValue> = desk.benches().iter().map(|bench| bench.lab.system().name().into()).collect();
         let two = systems.len() == 2;
         let body = if *shown == 0 {
-            html! { <>{ inspector::node(desk, &sight, &actions, tools) }{ inspector::route(desk, &sight, &actions) }</> }
+            html! { <>{ inspector::node(desk, &sight, &actions) }{ inspector::route(desk, &sight, &actions) }</> }
         } else {
             html! {
                 <section>
@@ -194,6 +194,7 @@ fn Inspector(props: &InspectorProps) -> Html {
                 <div class="node-head inspector-head">
                     <Segmented label="Show" labelled=false name="inspect" options={vec!["Node".into(), "Events".into()]}
                         chosen={*shown} onchoose={onshow} />
+                    <div class="node-tools">{ tools }</div>
                     { if two {
                         html! { <Segmented label="System inspected" labelled=false name="inspected" options={systems}
                             chosen={desk.active()} onchoose={onactivate} /> }

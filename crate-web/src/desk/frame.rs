@@ -20,7 +20,7 @@ const KNOWN_MAX: usize = 200;
 
 /// The nodes of the last picture, kept while nobody comes or goes.
 #[derive(Default)]
-pub struct NodeCache(std::cell::RefCell<Option<Arc<[StageNode]>>>);
+pub(super) struct NodeCache(std::cell::RefCell<Option<Arc<[StageNode]>>>);
 
 impl NodeCache {
     fn get(&self, lab: &Lab) -> Arc<[StageNode]> {

@@ -152,7 +152,8 @@ impl Desk {
             }
         }
         let decider = last.as_ref().map(|(decision, _)| decision.at);
-        let focus = self.scene.and_then(|scene| lab.find_digits(scene.focus).ok());
+        // In the lab the first node stands for any: empty panels teach nothing.
+        let focus = self.scene.map_or(Some(Peer(0)), |scene| lab.find_digits(scene.focus).ok());
         sight.shown = bench.selected.or(decider).or(focus);
         self.decide(bench, &mut sight, route.as_ref(), last);
         sight

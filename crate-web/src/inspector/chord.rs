@@ -134,21 +134,19 @@ fn successors(scope: &Scope<'_>, shown: Peer, list: &[Peer], predecessor: Option
         _ => None,
     };
     let cells = list.iter().enumerate().map(|(index, peer)| {
-        html! { <td key={index}>{ chip(*peer, format!("successor {}", index + 1), used == Some(index)) }</td> }
+        html! { <td key={index} role="cell">{ chip(*peer, format!("successor {}", index + 1), used == Some(index)) }</td> }
     });
     let before = match predecessor {
         Some(peer) => chip(peer, "predecessor".into(), scope.used() == Some(Place::Predecessor)),
         None => html! { <span class="dim">{ "unknown" }</span> },
     };
     html! {
-        <div class="scroll-x">
-            <table class="leaves">
-                <caption class="label">{ format!("Neighbours of {}", scope.name(shown)) }</caption>
-                <tbody>
-                    <tr><th scope="row">{ "predecessor" }</th><td>{ before }</td></tr>
-                    <tr><th scope="row">{ "successors" }</th>{ for cells }</tr>
-                </tbody>
-            </table>
-        </div>
+        <table class="leaves" role="table">
+            <caption class="label">{ format!("Neighbours of {}", scope.name(shown)) }</caption>
+            <tbody role="rowgroup">
+                <tr role="row"><th scope="row" role="rowheader">{ "Predecessor" }</th><td role="cell">{ before }</td></tr>
+                <tr role="row"><th scope="row" role="rowheader">{ "Successors" }</th>{ for cells }</tr>
+            </tbody>
+        </table>
     }
 }

@@ -7,7 +7,11 @@ mod events;
 mod pastry;
 mod route;
 
-use overlay_core::protocol::{Decision, Peer, Place, Step, Verdict};
+use overlay_core::chord::ChordNode;
+use overlay_core::dht::Entry;
+use overlay_core::id::RingId;
+use overlay_core::pastry::PastryNode;
+use overlay_core::protocol::{Decision, Overlay, Peer, Place, Step, Verdict};
 use overlay_core::sim::lab::{KeyView, Lab};
 use yew::prelude::*;
 
@@ -85,7 +89,7 @@ impl Scope<'_> {
 
 /// The node that is shown, its decision and its tables.
 #[must_use]
-pub fn node(desk: &Desk, sight: &Sight, actions: &Actions, tools: Html) -> Html {
+pub fn node(desk: &Desk, sight: &Sight, actions: &Actions) -> Html {
     let bench = desk.bench();
     let scope = Scope { lab: &bench.lab, sight, hovered: desk.hovered, digits: desk.digits(), actions };
     let Some(shown) = sight.shown else {
@@ -100,16 +104,53 @@ pub fn node(desk: &Desk, sight: &Sight, actions: &Actions, tools: Html) -> Html 
     html! {
         <>
             <section aria-label="Decision">
-                <div class="node-head">
-                    <h2 class="label">{ heading(&scope, shown) }</h2>
-                    <div class="node-tools">{ tools }</div>
-                </div>
+                <h2 class="label">{ heading(&scope, shown) }</h2>
                 { comparison(&scope) }
             </section>
             { rules(&scope) }
             { tables }
             { others(&scope) }
+            { held(&scope, shown) }
         </>
+    }
+}
+
+/// Values listed of one node.
+const HELD_MAX: usize = 12;
+/// Characters of a value that are shown.
+const VALUE_SHOWN: usize = 60;
+
+/// The values that a node holds, its own and copies.
+fn held(scope: &Scope<'_>, shown: Peer) -> Html {
+    fn read<'a, O: Overlay + 'a>(
+        space: <O::Id as RingId>::Space,
+        digits: usize,
+        store: impl Iterator<Item = (O::Id, &'a Entry<O::Id>)>,
+    ) -> Vec<(String, String)> {
+        let living = store.filter_map(|(key, entry)| Some((key.text(space, digits), entry.value()?)));
+        living.map(|(key, value)| (key, String::from_utf8_lossy(value).chars().take(VALUE_SHOWN).collect())).collect()
+    }
+    let values = match scope.lab {
+        Lab::Pastry(session) => {
+            read::<PastryNode>((), scope.digits, session.world().node(shown).store())
+        }
+        Lab::Chord(session) => {
+            let world = session.world();
+            read::<ChordNode>(world.space(), scope.digits, world.node(shown).store())
+        }
+    };
+    if values.is_empty() {
+        return nothing();
+    }
+    let more = values.len().saturating_sub(HELD_MAX);
+    let more = if more > 0 { format!("and {more} more") } else { String::new() };
+    let entries = values.into_iter().take(HELD_MAX).map(|(key, value)| html! { <><dt>{ key }</dt><dd>{ format!("“{value}”") }</dd></> });
+    html! {
+        <section aria-labelledby="held">
+            <h3 class="label" id="held">{ format!("Values held by {}", scope.name(shown)) }</h3>
+            <dl class="others">{ for entries }</dl>
+            <p class="dim" hidden={more.is_empty()}>{ more }</p>
+        </section>
     }
 }
 
@@ -165,7 +206,7 @@ fn rules(scope: &Scope<'_>) -> Html {
 fn others(scope: &Scope<'_>) -> Html {
     let (Some(decision), Some(key)) = (&scope.sight.decision, scope.key()) else { return nothing() };
     let mut seen = Vec::new();
-    let losers = decision.candidates.iter().filter(|candidate| candidate.verdict != Verdict::Chosen);
+    let losers = decision.candidates.iter().filter(|candidate| candidate.verdict != Verdict::Chosen && candidate.place != Place::Myself);
     let mut entries: Vec<Html> = Vec::new();
     let mut more = 0;
     for candidate in losers {

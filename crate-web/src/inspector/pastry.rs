@@ -15,8 +15,6 @@ use crate::widgets::nothing;
 const DIGITS_MAX: usize = 24;
 /// Rows of a routing table that are drawn at the most.
 const ROWS_MAX: usize = 24;
-/// Places of a leaf set in one row of its table.
-const LEAVES_A_ROW: usize = 8;
 
 /// Key, node and next hop, digit by digit.
 pub(super) fn digits(scope: &Scope<'_>, digits: Digits) -> Html {
@@ -33,7 +31,8 @@ pub(super) fn digits(scope: &Scope<'_>, digits: Digits) -> Html {
             let class = if i < same { Some("same") } else { (mark == Some(i)).then_some("next") };
             html! { <b key={i} {class}>{ digit_text(guid.digit(i, digits)) }</b> }
         });
-        let said = said.map(|count| format!("shares {count}")).unwrap_or_default();
+        let said = said.map(|count| if count >= digits.rows() { "is the key".into() } else { format!("shares {count}") });
+        let said = said.unwrap_or_default();
         let spoken: String = (0..shown).map(|i| digit_text(guid.digit(i, digits))).collect();
         html! {
             <>
@@ -84,6 +83,8 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
         }
         _ => None,
     };
+    let idle = scope.lab.pastry().is_some_and(|session| session.spec().config.overlay.leaf_set_only);
+    let asked = asked.filter(|_| !idle);
     let filled = table.entries().map(|(row, _, _)| usize::from(row) + 1).max().unwrap_or(0);
     let reached = hit.or(asked.filter(|(row, _)| *row <= filled)).map_or(0, |(row, _)| row + 1);
     let rows = filled.max(reached).clamp(1, ROWS_MAX);
@@ -97,13 +98,14 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
     });
     let left_out = filled.saturating_sub(rows);
     let note = match left_out {
+        _ if idle => "Leaf sets alone: the table is kept, but no message is routed by it.".into(),
         0 => format!("{} of {} rows hold entries; grey: the node's own digits.", filled, digits.rows()),
         more => format!("{more} more rows hold entries."),
     };
     html! {
         <>
             <div class="scroll-x">
-                <table class={classes!("routing", (digits.base() < 8).then_some("narrow"))} onkeydown={Callback::from(walk)}>
+                <table class={classes!("routing", (digits.base() < 8).then_some("narrow"), idle.then_some("idle"))} onkeydown={Callback::from(walk)}>
                     <caption class="label">{ format!("Routing table of {}", scope.name(shown)) }</caption>
                     <thead><tr><th scope="col"><span class="sr-only">{ "Row" }</span></th>{ for columns }</tr></thead>
                     <tbody>{ for body }</tbody>
@@ -172,32 +174,20 @@ fn walk(event: KeyboardEvent) {
     }
 }
 
-/// The leaf set as a table: one row if it is small, rows of eight a side if not.
+/// The leaf set as a table of one row, in ring order with the node itself in the middle. The style sheet lets the row
+/// wrap, which takes the native roles away; so they are written out.
 fn leaf_set(scope: &Scope<'_>, shown: Peer, leaves: &[(i8, Peer)]) -> Html {
-    let mut smaller: Vec<(i8, Peer)> = leaves.iter().copied().filter(|(offset, _)| *offset < 0).collect();
-    let mut larger: Vec<(i8, Peer)> = leaves.iter().copied().filter(|(offset, _)| *offset > 0).collect();
-    smaller.sort_unstable_by_key(|(offset, _)| *offset);
-    larger.sort_unstable_by_key(|(offset, _)| *offset);
-    let me = html! { <td key="me"><span class="chip me">{ scope.name(shown) }</span></td> };
-    let body = if leaves.len() <= LEAVES_A_ROW {
-        let cells = smaller.iter().map(|leaf| leaf_cell(scope, *leaf)).chain([me]).chain(larger.iter().map(|leaf| leaf_cell(scope, *leaf)));
-        html! { <tr>{ for cells }</tr> }
-    } else {
-        let rows = |side: &[(i8, Peer)]| {
-            let rows = side.chunks(LEAVES_A_ROW).map(|row| {
-                html! { <tr key={row[0].0}>{ for row.iter().map(|leaf| leaf_cell(scope, *leaf)) }</tr> }
-            });
-            rows.collect::<Vec<_>>()
-        };
-        html! { <>{ for rows(&smaller) }<tr key="me">{ me }</tr>{ for rows(&larger) }</> }
-    };
+    let mut leaves = leaves.to_vec();
+    leaves.sort_unstable_by_key(|(offset, _)| *offset);
+    let (smaller, larger) = leaves.split_at(leaves.partition_point(|(offset, _)| *offset < 0));
+    let me = html! { <td key="me" role="cell"><span class="chip me">{ scope.name(shown) }</span></td> };
+    let before = smaller.iter().map(|leaf| leaf_cell(scope, *leaf));
+    let after = larger.iter().map(|leaf| leaf_cell(scope, *leaf));
     html! {
-        <div class="scroll-x">
-            <table class="leaves">
-                <caption class="label">{ format!("Leaf set of {}", scope.name(shown)) }</caption>
-                <tbody>{ body }</tbody>
-            </table>
-        </div>
+        <table class="leaves" role="table">
+            <caption class="label">{ format!("Leaf set of {}", scope.name(shown)) }</caption>
+            <tbody role="rowgroup"><tr role="row">{ for before.chain([me]).chain(after) }</tr></tbody>
+        </table>
     }
 }
 
@@ -206,5 +196,5 @@ fn leaf_cell(scope: &Scope<'_>, (offset, peer): (i8, Peer)) -> Html {
     let hit = matches!(scope.used(), Some(Place::LeafSet { .. })) && scope.next() == Some(peer);
     let label = format!("{name}, place {offset:+} of the leaf set");
     let button = scope.peer_button(peer, classes!("chip", hit.then_some("hit")), label, html! { <>{ name }</> }, None);
-    html! { <td key={i32::from(offset)}>{ button }</td> }
+    html! { <td key={i32::from(offset)} role="cell">{ button }</td> }
 }
