@@ -468,7 +468,7 @@ fn find_digits<N: System>(session: &Session<N>, digits: &str) -> Result<Peer, Fi
     if let Some(peer) = world.peers().find(id) {
         return Ok(peer);
     }
-    let typed = digits.trim().trim_start_matches("0x").replace([' ', '_'], "").to_uppercase();
+    let typed = digits.trim().trim_start_matches("0x").replace([' ', '_'], "").to_ascii_uppercase();
     let mut fitting = world.peers().in_ring_order().filter(|(id, _)| id.text(space, usize::MAX).starts_with(&typed));
     match (fitting.next(), fitting.count()) {
         (None, _) => Err(FindError::Nobody(typed)),
