@@ -280,6 +280,11 @@ impl Lab {
         each!(self, session => session.step())
     }
 
+    /// The same, but by at most `events` events and `span`, which pass even if there was none.
+    pub fn step_or_pass(&mut self, events: u32, span: Duration) -> bool {
+        each!(self, session => session.step_or_pass(events, span))
+    }
+
     /// Goes back to the previous such record, or to the beginning; whether that is another moment.
     pub fn step_back(&mut self) -> bool {
         each!(self, session => session.step_back())

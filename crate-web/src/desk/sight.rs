@@ -12,6 +12,8 @@ use crate::transport::{HopMark, TimeLine};
 
 /// Ticks of the time line that are drawn at the most.
 const TICKS_MAX: usize = 240;
+/// Time after which it is said that nothing else has happened.
+const UPKEEP_WORTH_SAYING: Duration = Duration::from_millis(800);
 /// Records that are looked back over for the last thing that can be told.
 const LOOK_BACK: usize = 20_000;
 
@@ -202,15 +204,14 @@ impl Desk {
         }
         let records = lab.trace().records();
         let back = (0..position).rev().take(LOOK_BACK).filter(|number| records[*number as usize].is_major());
-        let told = back.map(|number| words::sentences(lab, number, digits)).find(|said| !said.is_empty());
+        let told = back.map(|number| (number, words::sentences(lab, number, digits))).find(|(_, said)| !said.is_empty());
+        let Some((number, said)) = told else { return "Only regular upkeep so far.".into() };
         // More than two sentences are not heard in time; the event list has them all.
-        told.map_or_else(
-            || "Only regular upkeep so far.".into(),
-            |said| {
-                let skip = said.len().saturating_sub(2);
-                said[skip..].join(" ")
-            },
-        )
+        let mut line = said[said.len().saturating_sub(2)..].join(" ");
+        if lab.clock() - records[number as usize].at > UPKEEP_WORTH_SAYING {
+            line.push_str(" Since then, only regular upkeep.");
+        }
+        line
     }
 
     /// The moment in words.
