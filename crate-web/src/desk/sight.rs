@@ -3,7 +3,7 @@
 use overlay_core::protocol::{Decision, Peer, Request};
 use overlay_core::sim::lab::KeyView;
 use overlay_core::sim::route::{Route, RouteEnd};
-use overlay_core::sim::spec::Key;
+use overlay_core::sim::spec::{Action, Key};
 use overlay_core::sim::words;
 use overlay_core::time::{Duration, Time};
 
@@ -46,6 +46,8 @@ pub enum Progress {
         /// How many it will have been.
         of: Option<usize>,
     },
+    /// A node's coming in, which is told by events.
+    Joining,
     /// Arrived.
     Delivered {
         /// Hops it took.
@@ -82,6 +84,21 @@ impl Bench {
             let requests = (0..self.lab.log().len() as u32).map(Request);
             requests.filter_map(|request| Some((request, words::key_of(&self.lab, request)?))).next()
         })
+    }
+
+    /// The node that comes in, if that is what is followed: its tables are what fills.
+    fn newcomer(&self) -> Option<Peer> {
+        let (request, key) = self.followed()?;
+        let entry = self.lab.log().get(request.0 as usize)?;
+        let joins = matches!(entry.action, Action::Add { .. });
+        let text = self.lab.key(&key).ok().filter(|_| joins)?.text;
+        self.lab.find_digits(&text).ok()
+    }
+
+    /// Whether the followed request is a node's coming in rather than a message of somebody's.
+    fn follows_join(&self) -> bool {
+        let entry = self.followed().and_then(|(request, _)| self.lab.log().get(request.0 as usize));
+        entry.is_some_and(|entry| matches!(entry.action, Action::Add { .. }))
     }
 
     /// How the followed request ended, if it has at the moment shown.
@@ -140,6 +157,9 @@ impl Desk {
         if let Some(route) = &route {
             let numbers = hop_numbers(route);
             sight.progress = progress(route, position, &numbers);
+            if bench.follows_join() && sight.progress == Progress::Ahead {
+                sight.progress = Progress::Joining;
+            }
             let decided = route.hops.iter().zip(&numbers).filter(|(hop, _)| made(hop.record));
             for (hop, number) in decided {
                 let place = hop.decision.chosen().map(|candidate| lab.place(&candidate.place));
@@ -156,7 +176,7 @@ impl Desk {
         let decider = last.as_ref().map(|(decision, _)| decision.at);
         // In the lab the first node stands for any: empty panels teach nothing.
         let focus = self.scene.map_or(Some(Peer(0)), |scene| lab.find_digits(scene.focus).ok());
-        sight.shown = bench.selected.or(decider).or(focus);
+        sight.shown = bench.selected.or(decider).or_else(|| bench.newcomer()).or(focus);
         self.decide(bench, &mut sight, route.as_ref(), last);
         sight
     }
@@ -178,7 +198,7 @@ impl Desk {
         });
         if let Some((decision, hop)) = earlier {
             (sight.decision, sight.decided_hop) = (Some(decision), Some(hop));
-        } else if bench.lab.is_member(shown) {
+        } else if bench.lab.is_member(shown) && sight.progress != Progress::Joining {
             sight.decision = sight.key.as_ref().and_then(|key| bench.lab.explain(shown, key));
         }
     }
@@ -222,7 +242,7 @@ impl Desk {
             return time;
         }
         match self.sight(&self.benches[0]).progress {
-            Progress::Idle | Progress::Ahead => time,
+            Progress::Idle | Progress::Ahead | Progress::Joining => time,
             Progress::Going { hop, of: Some(of) } => format!("{time} · hop {hop} of {of}"),
             Progress::Going { hop, of: None } => format!("{time} · hop {hop}"),
             Progress::Delivered { hops: 1 } => format!("{time} · 1 hop, delivered"),
