@@ -210,7 +210,8 @@ impl Desk {
     #[must_use]
     pub fn narration(&self) -> String {
         if self.benches.len() == 2 {
-            let lines = self.benches.iter().map(|bench| format!("**{}** {}", bench.lab.system().name(), self.told(bench)));
+            let lines =
+                self.benches.iter().map(|bench| format!("**{}** {}", bench.lab.system().name(), self.told(bench)));
             return lines.collect::<Vec<_>>().join(" ");
         }
         self.told(&self.benches[0])
@@ -222,12 +223,15 @@ impl Desk {
         if position == 0 {
             return match lab.log().first() {
                 Some(entry) => format!("Ready. Next: {}", words::action_sentence(lab, &entry.action, digits)),
-                None => format!("Ready: {} nodes. Send a message, or let time pass.", group(u64::from(lab.node_count()))),
+                None => {
+                    format!("Ready: {} nodes. Send a message, or let time pass.", group(u64::from(lab.node_count())))
+                }
             };
         }
         let records = lab.trace().records();
         let back = (0..position).rev().take(LOOK_BACK).filter(|number| records[*number as usize].is_major());
-        let told = back.map(|number| (number, words::sentences(lab, number, digits))).find(|(_, said)| !said.is_empty());
+        let told =
+            back.map(|number| (number, words::sentences(lab, number, digits))).find(|(_, said)| !said.is_empty());
         let Some((number, said)) = told else { return "Only regular upkeep so far.".into() };
         // More than two sentences are not heard in time; the event list has them all.
         let mut line = said[said.len().saturating_sub(2)..].join(" ");
@@ -287,7 +291,7 @@ fn progress(route: &Route<'_>, position: u32, numbers: &[usize]) -> Progress {
         _ => None,
     };
     let decided = route.hops.iter().zip(numbers).filter(|(hop, _)| hop.record < position);
-    match decided.map(|(_, number)| *number).last() {
+    match decided.map(|(_, number)| *number).next_back() {
         Some(hop) => Progress::Going { hop, of },
         None => Progress::Ahead,
     }

@@ -7,17 +7,13 @@ use crate::desk::{Desk, Progress, Sight};
 use crate::widgets::{nothing, rich};
 
 /// The ordered list labelled "Route": one item a hop.
-#[must_use]
 pub fn route(desk: &Desk, sight: &Sight, actions: &Actions) -> Html {
     let bench = desk.bench();
     let name = |peer| bench.lab.text(peer, desk.digits());
     let current = sight.decided_hop.and(sight.shown);
     let last = sight.hops.iter().rposition(|hop| Some(hop.from) == current);
     let items = sight.hops.iter().enumerate().map(|(index, hop)| {
-        let class = classes!(
-            hop.lost.then_some("lost"),
-            (Some(index) == last && hop.under_way).then_some("now")
-        );
+        let class = classes!(hop.lost.then_some("lost"), (Some(index) == last && hop.under_way).then_some("now"));
         let (from, to) = (hop.from, hop.to);
         let enter = actions.hover.reform(move |_: PointerEvent| Some(to));
         let leave = actions.hover.reform(|_: PointerEvent| None);
