@@ -74,7 +74,9 @@ pub fn run(handle: &Handle, control: Control) {
 fn arena(handle: &Handle, desk: &Desk) -> Html {
     let onchoose = {
         let handle = handle.clone();
-        Callback::from(move |index| handle.change(|desk| desk.view = if index == 0 { View::Unfolded } else { View::Ring }))
+        Callback::from(move |index| {
+            handle.change(|desk| desk.view = if index == 0 { View::Unfolded } else { View::Ring })
+        })
     };
     let two = desk.benches().len() == 2;
     let worlds = desk.benches().iter().enumerate().map(|(index, bench)| {

@@ -4,6 +4,8 @@
 
 mod frame;
 mod sight;
+#[cfg(test)]
+mod tests;
 
 use overlay_core::draw::View;
 use overlay_core::lecture::Scene;
@@ -11,6 +13,7 @@ use overlay_core::protocol::Peer;
 use overlay_core::sim::lab::{Lab, Setup};
 use overlay_core::sim::share::{self, ShareError, Situation};
 use overlay_core::sim::spec::{Action, ActionError, SpecError};
+use overlay_core::sim::trace::Record;
 use overlay_core::time::Duration;
 
 use crate::player::{Beat, Player};
@@ -55,6 +58,11 @@ impl Bench {
     #[must_use]
     pub fn known(&self) -> Duration {
         self.lab.end() - self.lab.origin()
+    }
+
+    /// Whether something worth stopping at is known to come.
+    fn has_stop_ahead(&self) -> bool {
+        self.lab.trace().records()[self.lab.position() as usize..].iter().any(Record::is_major)
     }
 
     fn go_to(&mut self, elapsed: Duration) {
@@ -232,7 +240,14 @@ impl Desk {
         self.follow();
         let before: Vec<(u32, Duration)> = self.benches.iter().map(|b| (b.lab.position(), b.elapsed())).collect();
         let on_and_on = self.scene.is_none();
-        let step = |bench: &mut Bench| if on_and_on { bench.lab.step_or_pass(EVENTS_A_STEP, SPAN_A_STEP) } else { bench.lab.step() };
+        // The course of a scene is recorded: beyond it nothing is sought.
+        let step = |bench: &mut Bench| {
+            if on_and_on {
+                bench.lab.step_or_pass(EVENTS_A_STEP, SPAN_A_STEP)
+            } else {
+                bench.has_stop_ahead() && bench.lab.step()
+            }
+        };
         let stepped: Vec<bool> = self.benches.iter_mut().map(step).collect();
         let reached = |(bench, stepped): (&Bench, &bool)| stepped.then(|| bench.elapsed());
         let Some(moment) = self.benches.iter().zip(&stepped).filter_map(reached).min() else {

@@ -48,6 +48,8 @@ pub enum Progress {
     },
     /// A node's coming in, which is told by events.
     Joining,
+    /// The newcomer is a member.
+    Joined,
     /// Arrived.
     Delivered {
         /// Hops it took.
@@ -157,9 +159,6 @@ impl Desk {
         if let Some(route) = &route {
             let numbers = hop_numbers(route);
             sight.progress = progress(route, position, &numbers);
-            if bench.follows_join() && sight.progress == Progress::Ahead {
-                sight.progress = Progress::Joining;
-            }
             let decided = route.hops.iter().zip(&numbers).filter(|(hop, _)| made(hop.record));
             for (hop, number) in decided {
                 let place = hop.decision.chosen().map(|candidate| lab.place(&candidate.place));
@@ -172,6 +171,10 @@ impl Desk {
             if let Some((_, decision)) = route.delivery.filter(|(record, _)| made(*record)) {
                 last = Some((decision.clone(), numbers.last().map_or(0, |number| *number) + 1));
             }
+        }
+        if position > 0 && bench.follows_join() && matches!(sight.progress, Progress::Idle | Progress::Ahead) {
+            let inside = bench.newcomer().is_some_and(|peer| lab.is_member(peer));
+            sight.progress = if inside { Progress::Joined } else { Progress::Joining };
         }
         let decider = last.as_ref().map(|(decision, _)| decision.at);
         // In the lab the first node stands for any: empty panels teach nothing.
@@ -198,7 +201,7 @@ impl Desk {
         });
         if let Some((decision, hop)) = earlier {
             (sight.decision, sight.decided_hop) = (Some(decision), Some(hop));
-        } else if bench.lab.is_member(shown) && sight.progress != Progress::Joining {
+        } else if bench.lab.is_member(shown) && !matches!(sight.progress, Progress::Joining | Progress::Joined) {
             sight.decision = sight.key.as_ref().and_then(|key| bench.lab.explain(shown, key));
         }
     }
@@ -207,7 +210,8 @@ impl Desk {
     #[must_use]
     pub fn narration(&self) -> String {
         if self.benches.len() == 2 {
-            let lines = self.benches.iter().map(|bench| format!("**{}** {}", bench.lab.system().name(), self.told(bench)));
+            let lines =
+                self.benches.iter().map(|bench| format!("**{}** {}", bench.lab.system().name(), self.told(bench)));
             return lines.collect::<Vec<_>>().join(" ");
         }
         self.told(&self.benches[0])
@@ -219,12 +223,15 @@ impl Desk {
         if position == 0 {
             return match lab.log().first() {
                 Some(entry) => format!("Ready. Next: {}", words::action_sentence(lab, &entry.action, digits)),
-                None => format!("Ready: {} nodes. Send a message, or let time pass.", group(u64::from(lab.node_count()))),
+                None => {
+                    format!("Ready: {} nodes. Send a message, or let time pass.", group(u64::from(lab.node_count())))
+                }
             };
         }
         let records = lab.trace().records();
         let back = (0..position).rev().take(LOOK_BACK).filter(|number| records[*number as usize].is_major());
-        let told = back.map(|number| (number, words::sentences(lab, number, digits))).find(|(_, said)| !said.is_empty());
+        let told =
+            back.map(|number| (number, words::sentences(lab, number, digits))).find(|(_, said)| !said.is_empty());
         let Some((number, said)) = told else { return "Only regular upkeep so far.".into() };
         // More than two sentences are not heard in time; the event list has them all.
         let mut line = said[said.len().saturating_sub(2)..].join(" ");
@@ -242,7 +249,7 @@ impl Desk {
             return time;
         }
         match self.sight(&self.benches[0]).progress {
-            Progress::Idle | Progress::Ahead | Progress::Joining => time,
+            Progress::Idle | Progress::Ahead | Progress::Joining | Progress::Joined => time,
             Progress::Going { hop, of: Some(of) } => format!("{time} · hop {hop} of {of}"),
             Progress::Going { hop, of: None } => format!("{time} · hop {hop}"),
             Progress::Delivered { hops: 1 } => format!("{time} · 1 hop, delivered"),
@@ -284,7 +291,7 @@ fn progress(route: &Route<'_>, position: u32, numbers: &[usize]) -> Progress {
         _ => None,
     };
     let decided = route.hops.iter().zip(numbers).filter(|(hop, _)| hop.record < position);
-    match decided.map(|(_, number)| *number).last() {
+    match decided.map(|(_, number)| *number).next_back() {
         Some(hop) => Progress::Going { hop, of },
         None => Progress::Ahead,
     }

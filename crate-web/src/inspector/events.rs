@@ -13,7 +13,6 @@ const LISTED_MAX: usize = 60;
 const LOOK_BACK: u32 = 6_000;
 
 /// The events up to the moment shown that hold `filter` (empty: all).
-#[must_use]
 pub fn events(desk: &Desk, filter: &str) -> Html {
     let lab = &desk.bench().lab;
     let records = lab.trace().records();
@@ -33,7 +32,8 @@ pub fn events(desk: &Desk, filter: &str) -> Html {
         })
         .collect();
     if items.is_empty() {
-        let why = if wanted.is_empty() { "Nothing has happened yet." } else { "Nothing that has happened lately says that." };
+        let why =
+            if wanted.is_empty() { "Nothing has happened yet." } else { "Nothing that has happened lately says that." };
         return html! { <p class="dim">{ why }</p> };
     }
     html! { <ol class="events" aria-label="Events, latest first">{ for items }</ol> }
