@@ -125,9 +125,9 @@ for (const system of ['Pastry', 'Chord']) {
     if (system === 'Chord') await build(page, { system });
     await hurry(page);
     await page.getByText('Newcomers', { exact: true }).click();
-    await field(page, 'Name of the newcomer (optional)').fill('Ada');
+    await field(page, 'Name of the newcomer (optional)').fill('Grace Hopper');
     await button(page, 'Add node').click();
-    const name = sha1('Ada').slice(0, 6);
+    const name = sha1('Grace Hopper').slice(0, 6);
     await expect(page.getByRole('heading', { name: `Node ${name}` })).toBeVisible();
     await expect(page.locator('.figures')).toContainText('65 nodes');
     await slideTo(page, 'Time', 10_000);
@@ -138,7 +138,7 @@ for (const system of ['Pastry', 'Chord']) {
     await expect(events(page).filter({ hasText: `${name} is a member now` })).toHaveCount(1);
     await choose(page, 'Show', 'Node');
     // The key that is its own name leads to it.
-    await send(page, await field(page, 'From').inputValue(), 'Ada');
+    await send(page, await field(page, 'From').inputValue(), 'Grace Hopper');
     expect((await way(page)).at(-1)).toBe(name);
   });
 
