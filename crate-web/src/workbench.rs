@@ -105,8 +105,8 @@ fn figures(bench: &Bench) -> String {
     let stopped = u64::from(lab.node_count()) - alive;
     let sent = lab.counters().sent_in_all();
     let stopped = if stopped > 0 { format!(" · {} stopped", group(stopped)) } else { String::new() };
-    let nodes = if alive == 1 { "node" } else { "nodes" };
-    format!("{} {nodes}{stopped} · {} messages sent", group(alive), group(sent))
+    let plural = |number: u64, one: &str| format!("{} {one}{}", group(number), if number == 1 { "" } else { "s" });
+    format!("{}{stopped} · {} sent", plural(alive, "node"), plural(sent, "message"))
 }
 
 fn picture(handle: &Handle, desk: &Desk, bench: &Bench, index: usize) -> Html {

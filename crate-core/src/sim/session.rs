@@ -222,6 +222,25 @@ impl<N: System> Session<N> {
         false
     }
 
+    /// Goes on to the next record that a person wants to stop at, but by at most `events` events and `span`.
+    ///
+    /// Returns whether there was such a record; if not, time has passed all the same.
+    pub fn step_or_pass(&mut self, events: u32, span: Duration) -> bool {
+        let limit = self.clock + span;
+        for _ in 0..events.min(EVENTS_A_CALL_MAX) {
+            if !self.advance(limit) {
+                self.clock = limit;
+                break;
+            }
+            if self.trace.records()[self.position as usize - 1].is_major() {
+                self.visited = self.visited.max(self.position);
+                return true;
+            }
+        }
+        self.visited = self.visited.max(self.position);
+        false
+    }
+
     /// Goes back to just after the previous record that a person wants to stop at, or to the beginning.
     ///
     /// Returns whether that is another moment.

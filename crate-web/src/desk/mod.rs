@@ -21,6 +21,10 @@ pub use sight::{HopLine, Progress, Sight, group, millis};
 pub const GLIDE_MS: f64 = 350.0;
 /// How far ahead the course of an action is recorded, so that its time line is known.
 const LOOK_AHEAD: Duration = Duration::from_secs(30);
+/// Events that one step of an idle world passes over at the most: upkeep of thousands of nodes is a lot.
+const EVENTS_A_STEP: u32 = 60_000;
+/// And the time that it passes over at the most.
+const SPAN_A_STEP: Duration = Duration::from_secs(5);
 /// Digits of a GUID shown outside the deck's figures.
 const DIGITS: usize = 6;
 
@@ -227,11 +231,19 @@ impl Desk {
     fn advance(&mut self, now_ms: f64) -> bool {
         self.follow();
         let before: Vec<(u32, Duration)> = self.benches.iter().map(|b| (b.lab.position(), b.elapsed())).collect();
-        let stepped: Vec<bool> = self.benches.iter_mut().map(|bench| bench.lab.step()).collect();
+        let on_and_on = self.scene.is_none();
+        let step = |bench: &mut Bench| if on_and_on { bench.lab.step_or_pass(EVENTS_A_STEP, SPAN_A_STEP) } else { bench.lab.step() };
+        let stepped: Vec<bool> = self.benches.iter_mut().map(step).collect();
         let reached = |(bench, stepped): (&Bench, &bool)| stepped.then(|| bench.elapsed());
         let Some(moment) = self.benches.iter().zip(&stepped).filter_map(reached).min() else {
-            // Nothing waits, yet time may still have to pass to the end that is known.
-            let end = self.known();
+            // Nothing waits, yet time may still have to pass: to the end that is known, or to where upkeep has led.
+            let end = if on_and_on { self.elapsed() } else { self.known() };
+            self.horizon = self.horizon.max(self.known());
+            if on_and_on {
+                self.benches.iter_mut().for_each(|bench| bench.go_to(end));
+                self.settle();
+                return before.iter().any(|(_, elapsed)| *elapsed < end);
+            }
             let moved = self.elapsed() < end;
             self.benches.iter_mut().filter(|_| moved).for_each(|bench| bench.go_to(end));
             return moved;

@@ -2,7 +2,7 @@
 
 use overlay_core::id::{Digits, Guid};
 use overlay_core::pastry::RoutingTable;
-use overlay_core::protocol::{Peer, Place};
+use overlay_core::protocol::{Peer, Place, Rule};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
@@ -46,7 +46,7 @@ pub(super) fn digits(scope: &Scope<'_>, digits: Digits) -> Html {
     let same_in_key = next.map_or(shared, |_| shared);
     html! {
         <dl class="digits">
-            { line("Key", key, same_in_key, Some(shared), None) }
+            { line("Key", key, same_in_key, next.map(|_| shared), None) }
             { me.map_or_else(nothing, |me| line("This node", me, shared, None, Some(shares(me)))) }
             { next.map_or_else(nothing, |next| line("Next hop", next, shares(next), None, Some(shares(next)))) }
         </dl>
@@ -78,7 +78,7 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
     };
     // The cell that the rule looked at, also if it was empty.
     let asked = match (&scope.sight.decision, scope.key().and_then(|key| key.guid)) {
-        (Some(decision), Some(key)) if usize::from(decision.shared) < digits.rows() => {
+        (Some(decision), Some(key)) if decision.rule == Rule::RareCase && usize::from(decision.shared) < digits.rows() => {
             Some((usize::from(decision.shared), key.digit(usize::from(decision.shared), digits)))
         }
         _ => None,

@@ -31,6 +31,7 @@ pub fn route(desk: &Desk, sight: &Sight, actions: &Actions) -> Html {
     let end = match sight.progress {
         Progress::Idle => "No message yet.".to_string(),
         Progress::Ahead if sight.hops.is_empty() => "The message has not left yet.".into(),
+        Progress::Joining => "The newcomer's join is under way; its steps are under Events.".into(),
         Progress::Ahead | Progress::Going { .. } => String::new(),
         Progress::Delivered { hops: 0 } => "Delivered where it started: that node is responsible for the key.".into(),
         Progress::Delivered { hops: 1 } => "Delivered after **1** hop.".into(),
