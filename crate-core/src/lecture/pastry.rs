@@ -112,7 +112,7 @@ fn slide_config() -> Config {
 
 fn spec(placed: Vec<Placed>, random: u32, config: Config) -> Setup {
     let config = DhtConfig { overlay: config, replicas: 1 };
-    Setup::Pastry(Spec { seed: 6, placed, random, build: Build::Converged, loss_per_million: 0, config })
+    Setup::Pastry(Spec { seed: 41, placed, random, build: Build::Converged, loss_per_million: 0, config })
 }
 
 /// Named nodes of the figures, and those around D4 that keep the key out of D4213F's leaf set.
