@@ -67,15 +67,19 @@ export const seen = (page) =>
   page.evaluate(() => {
     const text = (selector) => [...document.querySelectorAll(selector)].map((found) => found.textContent.trim());
     // Marks of the pointer and of the focus are no part of the moment.
-    const markup = (found) => found.outerHTML.replaceAll(' hot"', '"').replaceAll('class="hot"', '');
+    const marks = (found) => [...found.classList].filter((name) => name !== 'hot').sort();
+    const cell = (found) =>
+      [found, ...found.querySelectorAll('button, .chip')].flatMap((part) => [...marks(part), part.ariaLabel]).concat(found.textContent).filter(Boolean).join(' ');
+    const rows = (found) =>
+      [found.caption?.textContent, ...[...found.rows].map((row) => [...marks(row), ...[...row.cells].map(cell)].join(' | '))];
     return {
       route: text('ol[aria-label="Route"] > li'),
       end: text('section[aria-labelledby="route"] > p'),
       narration: text('.transport [role="status"]'),
       decision: text('[aria-label="Decision"]'),
-      rules: [...document.querySelectorAll('ol.rules')].map(markup),
+      rules: [...document.querySelectorAll('ol.rules > li')].map(cell),
       others: text('dl.others'),
-      tables: [...document.querySelectorAll('.inspector table')].map(markup),
+      tables: [...document.querySelectorAll('.inspector table')].flatMap(rows),
       figures: text('.figures'),
       time: document.querySelector('input[aria-label="Time"]').getAttribute('aria-valuetext'),
       slider: document.querySelector('input[aria-label="Time"]').value,

@@ -23,17 +23,25 @@ async function elsewhere(browser, address, act) {
   expect(errors).toEqual([]);
 }
 
+/** The moment shown; how far the future is known already is not part of it. */
+async function whole(page) {
+  const { slider, ...rest } = await moment(page);
+  return rest;
+}
+
 /** The same moment is shown there; and going on from it leads to the same end. */
 async function isSame(page, browser, address) {
   await drawn(page);
-  const here = await moment(page);
-  await slideTo(page, 'Time', 10_000);
-  const end = await seen(page);
+  const here = await whole(page);
   await elsewhere(browser, address, async (other) => {
     await expect(button(other, 'Step')).toBeVisible();
-    expect(await moment(other)).toEqual(here);
-    await slideTo(other, 'Time', 10_000);
-    expect(await seen(other)).toEqual(end);
+    expect(await whole(other)).toEqual(here);
+    // Going on from there leads to the same moments.
+    for (let count = 0; count < 3 && (await button(page, 'Step').isEnabled()); count += 1) {
+      await step(page);
+      await step(other);
+      expect(await whole(other)).toEqual(await whole(page));
+    }
   });
 }
 
@@ -147,7 +155,7 @@ test('what is too long for a link is saved as a file, and the file brings it bac
   for (let count = 0; count < 45; count += 1) await button(page, 'Insert').click();
   await expect(button(page, 'Play')).toBeVisible();
   await slideTo(page, 'Time', 5_000);
-  const here = await seen(page);
+  const { slider, ...here } = await seen(page);
   await button(page, 'Share').click();
   await expect(dialog(page)).toContainText('too long');
   await expect(dialog(page).getByLabel('Link', { exact: true })).toBeHidden();
@@ -163,7 +171,7 @@ test('what is too long for a link is saved as a file, and the file brings it bac
     await dialog(other).getByLabel('Open a saved file').setInputFiles(file);
     await expect(dialog(other)).toBeHidden();
     await drawn(other);
-    expect(await seen(other)).toEqual(here);
+    expect(await seen(other)).toMatchObject(here);
   });
 });
 
