@@ -95,7 +95,7 @@ pub(super) const FAILURE: Scene = Scene {
     ],
     digits: DIGITS,
     focus: "D4213F",
-    setup: || ring(Config { acks: true, ack_timeout: Duration::from_millis(300), ..slide_config() }),
+    setup: || ring(slide_config()),
     actions: || vec![Step::Kill { node: "D462BA" }, Step::Route { from: "65A1FC", key: "D46A1C" }],
 };
 
@@ -106,13 +106,16 @@ fn slide_config() -> Config {
         leaf_set: LeafSetSize::EIGHT,
         neighbourhood: 8,
         rule: RoutingRule::Published,
+        // Somebody may stop a node of any figure: the next message must get through.
+        acks: true,
+        ack_timeout: Duration::from_millis(300),
         ..Config::default()
     }
 }
 
 fn spec(placed: Vec<Placed>, random: u32, config: Config) -> Setup {
     let config = DhtConfig { overlay: config, replicas: 1 };
-    Setup::Pastry(Spec { seed: 6, placed, random, build: Build::Converged, loss_per_million: 0, config })
+    Setup::Pastry(Spec { seed: 41, placed, random, build: Build::Converged, loss_per_million: 0, config })
 }
 
 /// Named nodes of the figures, and those around D4 that keep the key out of D4213F's leaf set.

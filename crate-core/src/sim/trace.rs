@@ -100,6 +100,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the way of this request ends with it, well or badly.
+    #[must_use]
+    pub fn ends(&self, over: Request) -> bool {
+        matches!(self, Self::Delivered { request, .. } | Self::Undeliverable { request, .. } if *request == over)
+    }
+}
+
+impl Outcome {
     fn of<I>(event: &Event<I>) -> Option<Self> {
         Some(match event {
             Event::Joined => Self::Joined,

@@ -338,7 +338,9 @@ impl Desk {
         match self.player.beat(elapsed_ms, discrete) {
             Beat::Rest => {}
             Beat::Step => {
-                if !self.advance(now_ms) {
+                // As with motion: playing shows the course of what was done, not all the upkeep after it.
+                let over = !self.run_on && self.elapsed() >= self.horizon && !self.has_records_ahead();
+                if over || !self.advance(now_ms) {
                     self.player.pause();
                 }
             }
