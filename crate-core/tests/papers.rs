@@ -1,5 +1,6 @@
 //! Published figures, on fewer trials than the papers used: each band is the sampling error of our trials around the
 //! published value, no wider than it has to be.
+#![cfg(not(target_arch = "wasm32"))]
 
 use overlay_core::chord::{self, ChordNode};
 use overlay_core::id::{Digits, IdBits};

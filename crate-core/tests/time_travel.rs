@@ -1,4 +1,5 @@
 //! Travel in time: the state at any moment is a function of specification, seed and log.
+#![cfg(not(target_arch = "wasm32"))]
 
 use overlay_core::chord;
 use overlay_core::dht::DhtConfig;

@@ -1,4 +1,5 @@
 //! Properties over random worlds of both systems.
+#![cfg(not(target_arch = "wasm32"))]
 
 use overlay_core::chord::{self, ChordNode};
 use overlay_core::id::{Digits, IdBits};

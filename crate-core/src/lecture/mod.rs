@@ -135,6 +135,8 @@ impl Scene {
             lab.act(action).expect("a scene's actions fit its world");
         }
         lab.look_ahead(LOOK_AHEAD);
+        // Where somebody waits in vain nothing is on its way, and yet the course goes on.
+        while lab.clock().0 < LOOK_AHEAD.0 && lab.step() {}
         lab.begin();
         Ok(lab)
     }

@@ -16,6 +16,9 @@ use crate::time::Duration;
 
 const CHAPTER: Chapter = Chapter::Pastry;
 const DIGITS: usize = 6;
+/// Of the seeds tried, one where the newcomer of [`JOIN`] happens to meet 65A1FC first, so that its join takes the way of
+/// the slide's message.
+const SEED: u64 = 835;
 
 pub(super) const LEAF_SET_ONLY: Scene = Scene {
     name: "pastry-leaf-set-only",
@@ -72,9 +75,10 @@ pub(super) const JOIN: Scene = Scene {
     title: "A node joins",
     slide: "Network Management Protocol",
     why: &[
-        "D46A1C is new. It knows one node nearby and asks it to route a join message with its own GUID as the key.",
-        "Each node on the way sends rows of its table, the last one, numerically closest, its leaf set. Then the \
-         newcomer tells all of them that it is there. Nobody needs to know everybody.",
+        "D46A1C is new. It knows one node nearby, 65A1FC, and asks it to route a join message with its own GUID as the \
+         key. The message takes the way of any message for D46A1C.",
+        "Each node on the way sends the rows of its table that fit, the last one, numerically closest, its leaf set. Then \
+         the newcomer tells all of them that it is there. Nobody needs to know everybody.",
     ],
     digits: DIGITS,
     focus: "65A1FC",
@@ -90,8 +94,9 @@ pub(super) const FAILURE: Scene = Scene {
     why: &[
         "D462BA stops without a word, and nobody is told. The message for D46A1C takes its usual way until a node waits \
          in vain for an answer.",
-        "That node takes D462BA out of its table, sends the message by another entry, and asks its neighbours to fill \
-         the gap. What is not used is not mended: repair is lazy.",
+        "That node sends the message by another entry. Once D462BA has not answered its questions either, it goes out \
+         of the table, and other nodes of the same row are asked who could fill the gap.",
+        "What is not used is not mended: nobody else has noticed yet. Repair of tables is lazy.",
     ],
     digits: DIGITS,
     focus: "D4213F",
@@ -99,14 +104,14 @@ pub(super) const FAILURE: Scene = Scene {
     actions: || vec![Step::Kill { node: "D462BA" }, Step::Route { from: "65A1FC", key: "D46A1C" }],
 };
 
-/// Leaf sets of eight, hexadecimal digits, and no upkeep that would go on after the message has arrived.
+/// Leaf sets of eight, hexadecimal digits, and no upkeep that would go on after the message has arrived. Hops are
+/// acknowledged, so that any node of a figure may be stopped.
 fn slide_config() -> Config {
     Config {
         digits: Digits::Bits4,
         leaf_set: LeafSetSize::EIGHT,
         neighbourhood: 8,
         rule: RoutingRule::Published,
-        // Somebody may stop a node of any figure: the next message must get through.
         acks: true,
         ack_timeout: Duration::from_millis(300),
         ..Config::default()
@@ -115,13 +120,13 @@ fn slide_config() -> Config {
 
 fn spec(placed: Vec<Placed>, random: u32, config: Config) -> Setup {
     let config = DhtConfig { overlay: config, replicas: 1 };
-    Setup::Pastry(Spec { seed: 41, placed, random, build: Build::Converged, loss_per_million: 0, config })
+    Setup::Pastry(Spec { seed: SEED, placed, random, build: Build::Converged, loss_per_million: 0, config })
 }
 
 /// Named nodes of the figures, and those around D4 that keep the key out of D4213F's leaf set.
 const NAMED: [(&str, u16, u16); 14] = [
     ("65A1FC", 480, 500),
-    ("D13DA3", 500, 512),
+    ("D13DA3", 486, 505),
     ("D3F0A2", 905, 130),
     ("D3FF61", 120, 840),
     ("D40B70", 860, 300),

@@ -198,11 +198,16 @@ impl PastryNode {
         }
         match self.route(cx.host, key, &tried) {
             Step::Forward(next) => {
-                if let Routed::Envelope(envelope) = &what {
-                    let (host, hops, request) = (cx.host, envelope.hops, envelope.request);
-                    let explain = || Box::new(self.explain_without(host, key, &tried));
-                    cx.note(|| Note::Routed { request, hops, decision: explain() });
-                }
+                let host = cx.host;
+                let explain = || Box::new(self.explain_without(host, key, &tried));
+                cx.note(|| match &what {
+                    Routed::Envelope(Envelope { request, hops, .. }) => {
+                        Note::Routed { request: *request, hops: *hops, decision: explain() }
+                    }
+                    Routed::Join(Join { newcomer, hops, .. }) => {
+                        Note::JoinRouted { newcomer: *newcomer, hops: u16::from(*hops), decision: explain() }
+                    }
+                });
                 self.send_hop(cx, next, what, &tried, tries);
             }
             // Perhaps only the acknowledgement was lost: as long as a silent peer is not known to be dead, a node that

@@ -107,6 +107,12 @@ impl PastryNode {
             self.hold(cx, Routed::Join(join));
             return;
         }
+        let host = cx.host;
+        cx.note(|| Note::JoinRouted {
+            newcomer: join.newcomer,
+            hops: u16::from(join.hops),
+            decision: Box::new(self.explain_without(host, id, &[join.newcomer])),
+        });
         let shared = self.id.shared_prefix(id, cx.host.config.digits);
         // At most 128 rows.
         let first_row = join.next_row.min(shared as u8);

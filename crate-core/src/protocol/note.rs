@@ -33,6 +33,15 @@ pub enum Note {
         /// The step, with all candidates.
         decision: Box<Decision>,
     },
+    /// The node decided where somebody's wish to join goes next.
+    JoinRouted {
+        /// Who wants to come in; the key is its identifier.
+        newcomer: Peer,
+        /// Hops made before this decision; 0 at the contact.
+        hops: u16,
+        /// Why, with all candidates.
+        decision: Box<Decision>,
+    },
     /// A peer did not answer in time.
     TimedOut {
         /// The silent peer.

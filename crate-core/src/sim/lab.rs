@@ -434,10 +434,15 @@ impl Lab {
         each!(self, session => *session.world().counters())
     }
 
-    /// Everything about a request, also what lies after the moment shown.
+    /// Everything about a request, also what lies after the moment shown. The request of a newcomer is its join.
     #[must_use]
     pub fn route(&self, request: Request) -> Option<Route<'_>> {
-        Route::of(self.trace(), request)
+        match self.log().get(request.0 as usize)? {
+            LogEntry { action: Action::Add { .. } | Action::Restart { .. }, position, .. } => {
+                Route::of_join(self.trace(), request, *position)
+            }
+            _ => Route::of(self.trace(), request),
+        }
     }
 
     /// The last request that had begun at the moment shown, with its key.

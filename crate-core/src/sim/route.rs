@@ -87,6 +87,55 @@ impl<'a> Route<'a> {
         Some(route)
     }
 
+    /// Reads the way of a newcomer's join, from its contact to the node closest to it; `action` is the record in which
+    /// it was told to come in. `None` if the trace does not show the contact's decision.
+    #[must_use]
+    pub fn of_join(trace: &'a Trace, request: Request, action: u32) -> Option<Self> {
+        let records = trace.records().get(action as usize..)?;
+        let (first, later) = records.split_first()?;
+        let newcomer = first.node;
+        let mut route = Self {
+            request,
+            started: first.at,
+            delivery: None,
+            hops: Vec::new(),
+            end: None,
+            answered: None,
+            messages: 0,
+        };
+        for (number, record) in (action + 1..).zip(later) {
+            if record.node == newcomer && matches!(record.what, What::Action) {
+                break;
+            }
+            route.take_in_join(number, record, newcomer);
+            if record.node == newcomer && record.outcomes.iter().any(|o| matches!(o, Outcome::Joined)) {
+                route.answered = Some((number, record.at));
+                break;
+            }
+        }
+        (route.delivery.is_some() || !route.hops.is_empty()).then_some(route)
+    }
+
+    fn take_in_join(&mut self, number: u32, record: &'a Record, newcomer: Peer) {
+        let routed = |note: &'a Note| match note {
+            Note::JoinRouted { newcomer: who, hops, decision } if *who == newcomer => Some((*hops, &**decision)),
+            _ => None,
+        };
+        if let What::Arrival(letter) | What::Loss(letter) = record.what
+            && letter.purpose == Purpose::Membership
+            && (letter.from == newcomer || record.node == newcomer || record.notes.iter().any(|n| routed(n).is_some()))
+        {
+            self.messages += 1;
+        }
+        for (hops, decision) in record.notes.iter().filter_map(routed) {
+            // A node decides when the join has come to it.
+            if let Some(hop) = self.hops.last_mut().filter(|hop| hop.to == record.node && hop.arrival.is_none()) {
+                hop.arrival = Some((number, record.at));
+            }
+            self.decide(number, record, hops, decision);
+        }
+    }
+
     fn take_in(&mut self, number: u32, record: &'a Record) {
         if let What::Arrival(letter) | What::Loss(letter) = record.what
             && letter.request == Some(self.request)

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::systems::System;
 use super::world::{Flight, NO_CAUSE, Observer, Occasion};
 use crate::id::sha1;
-use crate::protocol::{Event, Message, Note, Peer, Purpose, Request, RouteError, Step};
+use crate::protocol::{Decision, Event, Message, Note, Peer, Purpose, Request, RouteError, Step};
 use crate::time::Time;
 
 /// Why a record was made.
@@ -165,11 +165,28 @@ impl Record {
     /// Whether a person stepping through wants to stop here: something was decided, noticed or reached.
     #[must_use]
     pub fn is_major(&self) -> bool {
-        let noted = |note: &Note| !matches!(note, Note::EntrySet { .. });
+        // Whoever hears of a newcomer from itself and takes it in only takes note: dozens do for each join.
+        let hearsay = match self.what {
+            What::Arrival(letter) if letter.purpose == Purpose::Membership => letter.from,
+            _ => Peer::NONE,
+        };
+        let greets = self.notes.contains(&Note::NeighbourAdded { peer: hearsay });
+        let noted = |note: &Note| match note {
+            Note::EntrySet { .. } => self.is_repair(),
+            Note::NeighbourAdded { .. } | Note::NeighbourRemoved { .. } => !greets,
+            _ => true,
+        };
         matches!(self.what, What::Action)
             || matches!(self.what, What::Loss(letter) if letter.request.is_some())
             || self.notes.iter().any(noted)
             || self.outcomes.iter().any(|outcome| *outcome != Outcome::NeighboursChanged)
+    }
+}
+
+impl Record {
+    /// Whether it is an answer that mends a gap in somebody's tables.
+    pub(super) fn is_repair(&self) -> bool {
+        matches!(self.what, What::Arrival(letter) if letter.purpose == Purpose::Repair)
     }
 }
 
@@ -263,15 +280,21 @@ impl Trace {
     }
 }
 
+fn decision_text(decision: &Decision, name: &dyn Fn(Peer) -> String) -> String {
+    let next = match decision.next {
+        Step::Deliver => "deliver".to_string(),
+        Step::Forward(peer) => format!("-> {}", name(peer)),
+    };
+    format!("{:?} {next} of {}", decision.rule, decision.candidates.len())
+}
+
 fn note_text(note: &Note, name: &dyn Fn(Peer) -> String) -> String {
     match note {
         Note::Routed { request, hops, decision } => {
-            let next = match decision.next {
-                Step::Deliver => "deliver".to_string(),
-                Step::Forward(peer) => format!("-> {}", name(peer)),
-            };
-            let considered = decision.candidates.len();
-            format!("#{} hop {hops} {:?} {next} of {considered}", request.0, decision.rule)
+            format!("#{} hop {hops} {}", request.0, decision_text(decision, name))
+        }
+        Note::JoinRouted { newcomer, hops, decision } => {
+            format!("join of {} hop {hops} {}", name(*newcomer), decision_text(decision, name))
         }
         Note::TimedOut { peer } => format!("{} silent", name(*peer)),
         Note::Forgotten { peer } => format!("forgets {}", name(*peer)),

@@ -32,6 +32,13 @@ pub fn sentences(lab: &Lab, number: u32, digits: usize) -> Vec<String> {
                     said.push(lab.narration(decision, *hops, &key, digits));
                 }
             }
+            Note::JoinRouted { newcomer, hops, decision } => {
+                said.extend(lab.key(&Key::Node(*newcomer)).map(|key| lab.narration(decision, *hops, &key, digits)));
+            }
+            Note::EntrySet { row, column, peer } if record.is_repair() => said.push(format!(
+                "{node} fills the gap in row {row}, column {column:X} of its routing table with {}.",
+                name(*peer)
+            )),
             other => said.extend(noted(other, &node, &name)),
         }
     }
@@ -98,7 +105,7 @@ fn loss(letter: &Letter, node: &str, name: &dyn Fn(Peer) -> String) -> String {
 
 fn noted(note: &Note, node: &str, name: &dyn Fn(Peer) -> String) -> Option<String> {
     Some(match note {
-        Note::Routed { .. } | Note::EntrySet { .. } => return None,
+        Note::Routed { .. } | Note::JoinRouted { .. } | Note::EntrySet { .. } => return None,
         Note::TimedOut { peer } => format!("{node} waits in vain for an answer of {}.", name(*peer)),
         Note::Forgotten { peer } => format!("{node} takes {} for dead and removes it from its tables.", name(*peer)),
         Note::NeighbourAdded { peer } => format!("{node} takes {} in as a neighbour.", name(*peer)),
