@@ -53,6 +53,9 @@ pub trait Observer<N: System> {
     fn note(&mut self, node: Peer, note: Note);
 }
 
+/// How long the next newcomer waits for one that does not get in.
+const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
+
 /// The cause of events that have none.
 pub const NO_CAUSE: u32 = u32::MAX;
 
@@ -207,7 +210,10 @@ impl<N: System> World<N> {
             let peer = self.place(id, place).expect("members have different identifiers");
             let command = self.entrance(peer);
             self.command(peer, command.into(), &mut Unobserved);
-            while self.messages_in_flight() > 0 && self.step(&mut Unobserved) != Stepped::Idle {}
+            let limit = self.now + JOIN_SPAN_MAX;
+            while (self.is_busy() || !self.node(peer).is_active()) && self.next_at().is_some_and(|at| at <= limit) {
+                self.step(&mut Unobserved);
+            }
             joined += usize::from(self.node(peer).is_active());
         }
         joined
@@ -332,6 +338,14 @@ impl<N: System> World<N> {
     #[must_use]
     pub const fn in_flight_for(&self, purpose: Purpose) -> usize {
         self.in_flight[purpose as usize]
+    }
+
+    /// Whether anything but regular upkeep is on its way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        const UPKEEP: [Purpose; 2] = [Purpose::Maintenance, Purpose::Acknowledgement];
+        let upkeep: usize = UPKEEP.iter().map(|purpose| self.in_flight_for(*purpose)).sum();
+        self.messages_in_flight() > upkeep
     }
 
     /// Lets each message get lost with this probability, in millionths.
