@@ -32,6 +32,10 @@ impl System for ChordNode {
         None
     }
 
+    fn has_timers(config: &Config) -> bool {
+        config.maintenance.is_some()
+    }
+
     fn owner(_: &Config, ring: &[(ChordId, Peer)], key: ChordId) -> Peer {
         successor(ring, key)
     }
