@@ -252,13 +252,16 @@ fn page_key(page: &Page) -> &'static str {
     }
 }
 
+/// Does what a key asks; says whether that was anything.
+type Obey = Rc<dyn Fn(Shortcut) -> bool>;
+
 /// Keys of the whole page, by what has the focus. `obey` says whether it did something.
 #[hook]
-fn use_shortcuts(obey: Rc<dyn Fn(Shortcut) -> bool>) {
+fn use_shortcuts(obey: Obey) {
     let latest = use_mut_ref(|| obey.clone());
     latest.replace(obey);
     use_effect_with((), move |()| {
-        let latest: Rc<RefCell<Rc<dyn Fn(Shortcut) -> bool>>> = latest;
+        let latest: Rc<RefCell<Obey>> = latest;
         let listener = dom::listen(&dom::document(), "keydown", move |event| {
             let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
             if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {

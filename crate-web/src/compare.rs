@@ -5,16 +5,19 @@ use yew::prelude::*;
 
 use crate::desk::{Bench, Desk, millis};
 
+/// A row of the table for one world.
+type Measure = fn(&Bench) -> String;
+
 /// Hops, time and messages of the request that is followed, as far as it has come.
-#[must_use]
 pub fn comparison(desk: &Desk) -> Html {
     let heads = desk.benches().iter().map(|bench| {
         let name = bench.lab.system().name();
         html! { <th key={name} scope="col">{ name }</th> }
     });
-    let rows: [(&str, fn(&Bench) -> String); 3] = [("Hops", hops), ("Time to delivery", latency), ("Messages", messages)];
+    let rows: [(&str, Measure); 3] = [("Hops", hops), ("Time to delivery", latency), ("Messages", messages)];
     let rows = rows.into_iter().map(|(name, value)| {
-        let cells = desk.benches().iter().enumerate().map(|(index, bench)| html! { <td key={index}>{ value(bench) }</td> });
+        let cells =
+            desk.benches().iter().enumerate().map(|(index, bench)| html! { <td key={index}>{ value(bench) }</td> });
         html! { <tr key={name}><th scope="row">{ name }</th>{ for cells }</tr> }
     });
     html! {

@@ -28,7 +28,10 @@ fn show(reason: &str) -> Result<(), JsValue> {
         Ok(element)
     };
     add("h2", "Overlay Lab has stopped")?.set_id("crash-title");
-    add("p", "This is a fault in the program, not something you did. Reload to go on; the address brings the page back.")?;
+    add(
+        "p",
+        "This is a fault in the program, not something you did. Reload to go on; the address brings the page back.",
+    )?;
     add("pre", reason)?;
     let button = add("button", "Reload")?;
     button.set_attribute("type", "button")?;

@@ -168,7 +168,10 @@ pub fn AddForm(props: &FormProps) -> Html {
         let text = name.trim();
         let text = if text.is_empty() { next_name(desk) } else { text.to_string() };
         let read = reading::key(lab, &text, Some(Kind::Name), desk.digits());
-        read.map_or_else(|error| error, |read| read.explained.replace("Read as a name. Its SHA-1", "The identifier is its SHA-1, which"))
+        read.map_or_else(
+            |error| error,
+            |read| read.explained.replace("Read as a name. Its SHA-1", "The identifier is its SHA-1, which"),
+        )
     });
     let onsubmit = {
         let (handle, name, problem) = (handle.clone(), name.clone(), problem.clone());

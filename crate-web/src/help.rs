@@ -15,7 +15,10 @@ pub struct HelpProps {
 
 const KEYS: [(&[&str], &str); 7] = [
     (&["Space"], "Play, or pause at once"),
-    (&[".", "→", "Page Down"], "One step on: the next thing that is decided, noticed or reached (a clicker sends this)"),
+    (
+        &[".", "→", "Page Down"],
+        "One step on: the next thing that is decided, noticed or reached (a clicker sends this)",
+    ),
     (&[",", "←", "Page Up"], "One step back"),
     (&["Home"], "Back to the beginning"),
     (&["P"], "Presenter mode: large type, nothing but picture, decision and time"),
@@ -35,8 +38,9 @@ pub fn Help(props: &HelpProps) -> Html {
             <section>
                 <h3>{ "Keys" }</h3>
                 <dl class="keys">{ for keys }</dl>
-                <p class="dim">{ "Keys rest while you type in a field. On the picture, arrow keys go from node to node \
-                    and Enter selects one; on the time slider they go from event to event." }</p>
+                <p class="dim">{ "Keys rest while you type in a field. In a routing table arrow keys go from entry to \
+                    entry, on the time slider from event to event. The buttons ‹ and › beside a node's tables lead from node \
+                    to node round the ring." }</p>
             </section>
             <section>
                 <h3>{ "Shapes and colours" }</h3>
@@ -57,13 +61,22 @@ pub fn Help(props: &HelpProps) -> Html {
 }
 
 fn legend() -> Html {
-    let entries: [(Html, &str); 8] = [
+    let entries: [(Html, &str); 9] = [
         (html! { <circle class="g-node" cx="21" cy="12" r="5" /> }, "A node"),
-        (html! { <><line class="g-route" x1="3" x2="39" y1="12" y2="12" /><circle class="g-route" cx="21" cy="12" r="7" /></> },
-            "The message, its route and the nodes it visited"),
+        (
+            html! { <><line class="g-route" x1="3" x2="39" y1="12" y2="12" /><circle class="g-route" cx="21" cy="12" r="7" /></> },
+            "The message, its route and the nodes it visited",
+        ),
         (html! { <line class="g-route-next" x1="3" x2="39" y1="12" y2="12" /> }, "A hop that is still to come"),
-        (html! { <circle class="g-target" cx="21" cy="12" r="7" /> }, "The node responsible for the key"),
-        (html! { <line class="g-match" x1="3" x2="39" y1="12" y2="12" /> }, "Digits that match the key; the sector they reach"),
+        (
+            html! { <circle class="g-target" cx="21" cy="12" r="7" /> },
+            "A node on the route that is still to be visited",
+        ),
+        (html! { <path class="g-key" d="M21 4 29 12 21 20 13 12z" /> }, "Where the key lies on the ring"),
+        (
+            html! { <line class="g-match" x1="3" x2="39" y1="12" y2="12" /> },
+            "Digits that match the key; the sector they reach",
+        ),
         (html! { <rect class="g-leaf" x="9" y="4" width="24" height="16" rx="4" /> }, "Leaf set, or successor list"),
         (html! { <circle class="g-joining" cx="21" cy="12" r="7" /> }, "A node that is coming in"),
         (html! { <path class="g-dead" d="M15 6 27 18M27 6 15 18" /> }, "A node that has stopped"),

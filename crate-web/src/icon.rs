@@ -20,7 +20,6 @@ pub enum Icon {
 }
 
 /// The pictogram's picture; the words beside it say what it means.
-#[must_use]
 pub fn icon(icon: Icon) -> Html {
     let path = match icon {
         Icon::Play => "M4 2.5 13 8l-9 5.5z",

@@ -37,15 +37,18 @@ pub fn percent(text: &str) -> Result<u32, String> {
     if typed.is_empty() {
         return Err("Type a percentage from 0 to 100.".into());
     }
-    // Letters would let "inf" and "nan" through.
-    let plain = typed.bytes().all(|c| c.is_ascii_digit() || c == b'.' || c == b'-');
-    match typed.parse::<f64>() {
-        Ok(value) if plain && (0.0..=100.0).contains(&value) => Ok((value * 1e4).round() as u32),
-        Ok(_) if plain => Err("A percentage lies between 0 and 100.".into()),
-        _ => {
-            let shown: String = text.trim().chars().take(24).collect();
-            Err(format!("“{shown}” is not a number; type a percentage from 0 to 100."))
-        }
+    let shown: String = text.trim().chars().take(24).collect();
+    let no_number = || format!("“{shown}” is not a number; type a percentage from 0 to 100.");
+    let (whole, part) = typed.split_once('.').unwrap_or((&typed, ""));
+    let digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
+    if !digits(whole.strip_prefix('-').unwrap_or(whole)) || !digits(part) || typed == "." {
+        return Err(no_number());
+    }
+    // Millionths have four digits behind the point of a percentage; what lies behind them does not matter.
+    let millionths = format!("0{whole}{:0<4.4}", part);
+    match millionths.parse::<u32>() {
+        Ok(value) if value <= 1_000_000 => Ok(value),
+        _ => Err("A percentage lies between 0 and 100.".into()),
     }
 }
 

@@ -119,8 +119,11 @@ pub fn start(lab: &Lab, text: &str, wish: Option<Kind>, digits: usize) -> Result
     let view = lab.key(&given).map_err(|error| error.to_string())?;
     let value = view.owner.ok_or("No node is running; add one first.")?;
     let what = if kind == Kind::Name { "Its SHA-1" } else { "The identifier" };
-    let explained =
-        format!("{what} {}; starts at the node responsible for it, `{}`.", digits_of(&view.text), lab.text(value, digits));
+    let explained = format!(
+        "{what} {}; starts at the node responsible for it, `{}`.",
+        digits_of(&view.text),
+        lab.text(value, digits)
+    );
     Ok(Reading { kind, value, explained })
 }
 

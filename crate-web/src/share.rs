@@ -42,7 +42,11 @@ pub fn Share(props: &ShareProps) -> Html {
         Callback::from(move |_: MouseEvent| {
             let said = said.clone();
             dom::copy(&link, move |done| {
-                let sentence = if done { "The link is copied." } else { "The browser would not copy; select the link and copy it by hand." };
+                let sentence = if done {
+                    "The link is copied."
+                } else {
+                    "The browser would not copy; select the link and copy it by hand."
+                };
                 said.set(sentence.into());
             });
         })

@@ -77,12 +77,12 @@ pub fn Transport(props: &TransportProps) -> Html {
     html! {
         <section class="transport" aria-label="Time">
             <div class="buttons">
-                <button type="button" onclick={press(Control::Reset)} disabled={!props.can_go_back}>{ "Reset" }</button>
-                <button type="button" onclick={press(Control::StepBack)} disabled={!props.can_go_back}
+                <button type="button" onclick={press(Control::Reset)} aria-disabled={off(!props.can_go_back)}>{ "Reset" }</button>
+                <button type="button" onclick={press(Control::StepBack)} aria-disabled={off(!props.can_go_back)}
                     aria-label="Step back">{ icon(Icon::Back) }{ "Step" }</button>
                 <button type="button" class="primary play" onclick={press(Control::PlayPause)}
-                    disabled={!props.can_go_on && !props.playing}>{ icon(play_icon) }{ play }</button>
-                <button type="button" onclick={press(Control::Step)} disabled={!props.can_go_on}>
+                    aria-disabled={off(!props.can_go_on && !props.can_go_back)}>{ icon(play_icon) }{ play }</button>
+                <button type="button" onclick={press(Control::Step)} aria-disabled={off(!props.can_go_on)}>
                     { "Step" }{ icon(Icon::On) }</button>
             </div>
             <div class="line">
@@ -98,6 +98,11 @@ pub fn Transport(props: &TransportProps) -> Html {
             </div>
         </section>
     }
+}
+
+/// Said, not enforced: a button that is really disabled would lose the focus to nowhere at the end of a scene.
+fn off(off: bool) -> Option<&'static str> {
+    off.then_some("true")
 }
 
 #[derive(Properties, PartialEq)]

@@ -8,13 +8,11 @@ use web_sys::{HtmlDialogElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// Something that is not seen, in the place of nothing.
-#[must_use]
 pub fn nothing() -> Html {
     html! { <span hidden=true /> }
 }
 
 /// Text in which `` `code` `` is set as an identifier and `**words**` are strong.
-#[must_use]
 pub fn rich(text: &str) -> Html {
     let pieces = pieces(text);
     html! { <>{ for pieces.into_iter().map(|(style, words)| match style {
@@ -162,9 +160,8 @@ pub struct SelectProps {
 #[component]
 pub fn Select(props: &SelectProps) -> Html {
     let SelectProps { label, id, options, chosen, onchoose } = props;
-    let onchange = onchoose.reform(|event: Event| {
-        event.target_unchecked_into::<HtmlSelectElement>().selected_index().max(0) as usize
-    });
+    let onchange = onchoose
+        .reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().selected_index().max(0) as usize);
     let choices = options.iter().enumerate().map(|(index, option)| {
         html! { <option key={index} selected={index == *chosen}>{ option.clone() }</option> }
     });

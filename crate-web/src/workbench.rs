@@ -74,7 +74,9 @@ pub fn run(handle: &Handle, control: Control) {
 fn arena(handle: &Handle, desk: &Desk) -> Html {
     let onchoose = {
         let handle = handle.clone();
-        Callback::from(move |index| handle.change(|desk| desk.view = if index == 0 { View::Unfolded } else { View::Ring }))
+        Callback::from(move |index| {
+            handle.change(|desk| desk.view = if index == 0 { View::Unfolded } else { View::Ring })
+        })
     };
     let two = desk.benches().len() == 2;
     let worlds = desk.benches().iter().enumerate().map(|(index, bench)| {
@@ -105,8 +107,8 @@ fn figures(bench: &Bench) -> String {
     let stopped = u64::from(lab.node_count()) - alive;
     let sent = lab.counters().sent_in_all();
     let stopped = if stopped > 0 { format!(" · {} stopped", group(stopped)) } else { String::new() };
-    let nodes = if alive == 1 { "node" } else { "nodes" };
-    format!("{} {nodes}{stopped} · {} messages sent", group(alive), group(sent))
+    let plural = |number: u64, one: &str| format!("{} {one}{}", group(number), if number == 1 { "" } else { "s" });
+    format!("{}{stopped} · {} sent", plural(alive, "node"), plural(sent, "message"))
 }
 
 fn picture(handle: &Handle, desk: &Desk, bench: &Bench, index: usize) -> Html {

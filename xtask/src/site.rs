@@ -67,7 +67,19 @@ pub(crate) fn build() -> Outcome<()> {
     wasm_target()?;
     let mut folders = tools(&[&TRUNK, &WASM_BINDGEN])?;
     folders.extend(npm::wasm_opt()?);
-    run(trunk(&folders)?.args(["build", "--release"]))
+    let mut command = trunk(&folders)?;
+    if let Some(flags) = no_machine_paths() {
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
+    }
+    run(command.args(["build", "--release"]))
+}
+
+/// Panic messages name source files: without the folder that this machine keeps crates in, they are the same and
+/// shorter everywhere.
+fn no_machine_paths() -> Option<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")))?;
+    let home = home.to_str().filter(|path| !path.contains(char::is_whitespace))?;
+    Some(format!("--remap-path-prefix={home}/registry/src=crates"))
 }
 
 /// Trunk, told to find the tools in these folders.

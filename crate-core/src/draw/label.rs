@@ -75,11 +75,11 @@ fn candidates(request: &Request) -> Vec<(Rect, f64)> {
 /// overlaps one of `taken`, and all lie within `bounds`.
 #[must_use]
 pub fn place(requests: &[Request], bounds: Rect, taken: &[Rect], obstacles: &[Obstacle]) -> Vec<Option<Rect>> {
-    let mut order: Vec<usize> = (0..requests.len()).collect();
-    order.sort_by_key(|i| (requests[*i].rank, *i));
+    let mut order: Vec<(u8, usize)> = requests.iter().map(|request| request.rank).zip(0..).collect();
+    order.sort_unstable();
     let mut full = taken.to_vec();
     let mut places = vec![None; requests.len()];
-    for i in order {
+    for (_, i) in order {
         let limit = match requests[i].choice {
             Choice::Around { limit, .. } => limit,
             Choice::Centred => f64::INFINITY,

@@ -74,7 +74,7 @@ fn ring(rule: RoutingRule) -> Setup {
     ];
     let placed = NODES.map(|(digits, x, y)| Placed { digits: digits.into(), place: Place { x, y } });
     let bits = IdBits::new(4).expect("a ring may have 4 bits");
-    let overlay = Config { bits, successor_list: 2, rule, acks: false, maintenance: None, ..Config::default() };
+    let overlay = Config { bits, successor_list: 2, rule, acks: true, maintenance: None, ..Config::default() };
     let config = DhtConfig { overlay, replicas: 1 };
     Setup::Chord(Spec {
         seed: 4,

@@ -141,3 +141,51 @@ impl Scene {
         Ok(lab)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Request;
+
+    /// The names on the way of a scene's request, with the attempts that found nobody.
+    fn way(scene: &str, request: u32) -> (Vec<String>, Vec<String>) {
+        let scene = Scene::find(scene).expect("a scene of the deck");
+        let lab = scene.start();
+        let route = lab.route(Request(request)).expect("its course is known from the start");
+        assert!(route.end.is_some(), "{}: known to its end", scene.name);
+        let name = |peer| lab.text(peer, scene.digits);
+        let mut nodes = vec![name(route.hops[0].from)];
+        let mut lost = Vec::new();
+        for hop in &route.hops {
+            let list = if hop.arrival.is_some() { &mut nodes } else { &mut lost };
+            list.push(name(hop.to));
+        }
+        (nodes, lost)
+    }
+
+    #[test]
+    fn the_example_goes_the_way_of_the_slide() {
+        assert_eq!(way("pastry-example", 0).0, ["65A1FC", "D13DA3", "D4213F", "D462BA", "D46A1C"]);
+    }
+
+    #[test]
+    fn leaf_sets_alone_take_many_hops_on_the_same_ring() {
+        let (nodes, _) = way("pastry-leaf-set-only", 0);
+        assert!(nodes.len() > 15, "{nodes:?}");
+        assert!(nodes.is_sorted(), "clockwise: {nodes:?}");
+    }
+
+    #[test]
+    fn the_failed_node_is_asked_in_vain_and_the_message_arrives() {
+        let (nodes, lost) = way("pastry-failure", 1);
+        assert_eq!(lost, ["D462BA"]);
+        assert_eq!(nodes.last().map(String::as_str), Some("D46A1C"));
+    }
+
+    #[test]
+    fn the_chord_scenes_go_the_ways_of_the_slides() {
+        assert_eq!(way("chord-fingers", 0).0, ["0", "7"]);
+        assert_eq!(way("chord-search-13", 0).0, ["0", "9", "14"]);
+        assert_eq!(way("chord-naive", 0).0, ["0", "1", "3", "7", "9", "11", "14"]);
+    }
+}

@@ -100,17 +100,20 @@ pub(super) const FAILURE: Scene = Scene {
     ],
     digits: DIGITS,
     focus: "D4213F",
-    setup: || ring(Config { acks: true, ack_timeout: Duration::from_millis(300), ..slide_config() }),
+    setup: || ring(slide_config()),
     actions: || vec![Step::Kill { node: "D462BA" }, Step::Route { from: "65A1FC", key: "D46A1C" }],
 };
 
-/// Leaf sets of eight, hexadecimal digits, and no upkeep that would go on after the message has arrived.
+/// Leaf sets of eight, hexadecimal digits, and no upkeep that would go on after the message has arrived. Hops are
+/// acknowledged, so that any node of a figure may be stopped.
 fn slide_config() -> Config {
     Config {
         digits: Digits::Bits4,
         leaf_set: LeafSetSize::EIGHT,
         neighbourhood: 8,
         rule: RoutingRule::Published,
+        acks: true,
+        ack_timeout: Duration::from_millis(300),
         ..Config::default()
     }
 }

@@ -280,6 +280,11 @@ impl Lab {
         each!(self, session => session.step())
     }
 
+    /// The same, but by at most `events` events and `span`, which pass even if there was none.
+    pub fn step_or_pass(&mut self, events: u32, span: Duration) -> bool {
+        each!(self, session => session.step_or_pass(events, span))
+    }
+
     /// Goes back to the previous such record, or to the beginning; whether that is another moment.
     pub fn step_back(&mut self) -> bool {
         each!(self, session => session.step_back())
@@ -473,7 +478,7 @@ fn find_digits<N: System>(session: &Session<N>, digits: &str) -> Result<Peer, Fi
     if let Some(peer) = world.peers().find(id) {
         return Ok(peer);
     }
-    let typed = digits.trim().trim_start_matches("0x").replace([' ', '_'], "").to_uppercase();
+    let typed = digits.trim().trim_start_matches("0x").replace([' ', '_'], "").to_ascii_uppercase();
     let mut fitting = world.peers().in_ring_order().filter(|(id, _)| id.text(space, usize::MAX).starts_with(&typed));
     match (fitting.next(), fitting.count()) {
         (None, _) => Err(FindError::Nobody(typed)),

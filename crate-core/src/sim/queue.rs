@@ -3,9 +3,10 @@
 //! # Implementation notes
 //! A binary heap costs more than routing once many messages are in flight. Nearly all events lie a few milliseconds
 //! ahead, so they go into the bucket of their tick (about one millisecond) unsorted; a bucket is sorted when its turn
-//! comes. Timers beyond the ring's reach wait in an ordered map by tick.
+//! comes. Timers beyond the ring's reach wait in a heap.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 use crate::time::Time;
 
@@ -21,6 +22,33 @@ struct Item<E> {
     event: E,
 }
 
+impl<E> Item<E> {
+    const fn tick(&self) -> u64 {
+        self.at.0 >> TICK_BITS
+    }
+}
+
+// The order of a heap of events: the earliest is the greatest.
+impl<E> Ord for Item<E> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.push).cmp(&(self.at, self.push))
+    }
+}
+
+impl<E> PartialOrd for Item<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<E> PartialEq for Item<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl<E> Eq for Item<E> {}
+
 /// Events by time; those of one moment come in the order they were pushed.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
@@ -32,8 +60,8 @@ pub struct EventQueue<E> {
     slots: Vec<Vec<Item<E>>>,
     /// One bit a slot: whether it holds anything.
     filled: [u64; SLOTS / 64],
-    /// Events further ahead than the ring reaches, by tick.
-    far: BTreeMap<u64, Vec<Item<E>>>,
+    /// Events further ahead than the ring reaches, earliest at the top.
+    far: BinaryHeap<Item<E>>,
     pushes: u64,
     len: usize,
 }
@@ -45,7 +73,7 @@ impl<E> Default for EventQueue<E> {
             tick: 0,
             slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect(),
             filled: [0; SLOTS / 64],
-            far: BTreeMap::new(),
+            far: BinaryHeap::new(),
             pushes: 0,
             len: 0,
         }
@@ -71,16 +99,16 @@ impl<E> EventQueue<E> {
         let item = Item { at, push: self.pushes, event };
         self.pushes += 1;
         self.len += 1;
-        let tick = at.0 >> TICK_BITS;
+        let tick = item.tick();
         if tick <= self.tick {
-            let place = self.current.partition_point(|i| (i.at, i.push) > (item.at, item.push));
+            let place = self.current.partition_point(|waiting| *waiting < item);
             self.current.insert(place, item);
         } else if tick - self.tick < SLOTS as u64 {
             let slot = tick as usize % SLOTS;
             self.filled[slot / 64] |= 1 << (slot % 64);
             self.slots[slot].push(item);
         } else {
-            self.far.entry(tick).or_default().push(item);
+            self.far.push(item);
         }
     }
 
@@ -101,8 +129,8 @@ impl<E> EventQueue<E> {
 
     /// All waiting events, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Time, &E)> {
-        let ring = self.slots.iter().chain(self.far.values()).flatten();
-        self.current.iter().chain(ring).map(|item| (item.at, &item.event))
+        let ring = self.slots.iter().flatten();
+        self.current.iter().chain(ring).chain(&self.far).map(|item| (item.at, &item.event))
     }
 
     /// Moves to the next tick that holds anything, if the current one is used up.
@@ -115,7 +143,7 @@ impl<E> EventQueue<E> {
 
     fn advance(&mut self) {
         let near = self.next_filled();
-        let far = self.far.first_key_value().map(|(tick, _)| *tick);
+        let far = self.far.peek().map(Item::tick);
         let tick = near.into_iter().chain(far).min().expect("a queue that is not empty holds a next tick");
         self.tick = tick;
         if near == Some(tick) {
@@ -124,10 +152,10 @@ impl<E> EventQueue<E> {
             // Swapping keeps both allocations in use.
             std::mem::swap(&mut self.current, &mut self.slots[slot]);
         }
-        if far == Some(tick) {
-            self.current.extend(self.far.remove(&tick).into_iter().flatten());
+        while self.far.peek().is_some_and(|item| item.tick() == tick) {
+            self.current.extend(self.far.pop());
         }
-        self.current.sort_unstable_by_key(|item| std::cmp::Reverse((item.at, item.push)));
+        self.current.sort_unstable();
     }
 
     /// The first tick after the current one whose slot holds anything.

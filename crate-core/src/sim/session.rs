@@ -222,6 +222,25 @@ impl<N: System> Session<N> {
         false
     }
 
+    /// Goes on to the next record that a person wants to stop at, but by at most `events` events and `span`.
+    ///
+    /// Returns whether there was such a record; if not, time has passed all the same.
+    pub fn step_or_pass(&mut self, events: u32, span: Duration) -> bool {
+        let limit = self.clock + span;
+        for _ in 0..events.min(EVENTS_A_CALL_MAX) {
+            if !self.advance(limit) {
+                self.clock = limit;
+                break;
+            }
+            if self.trace.records()[self.position as usize - 1].is_major() {
+                self.visited = self.visited.max(self.position);
+                return true;
+            }
+        }
+        self.visited = self.visited.max(self.position);
+        false
+    }
+
     /// Goes back to just after the previous record that a person wants to stop at, or to the beginning.
     ///
     /// Returns whether that is another moment.
@@ -289,13 +308,28 @@ impl<N: System> Session<N> {
     pub fn look_ahead(&mut self, span: Duration) {
         let (position, clock, visited) = (self.position, self.clock, self.visited);
         let limit = clock + span;
+        let mut open = self.requests_since(clock);
         let mut budget = EVENTS_A_CALL_MAX;
-        while budget > 0 && self.is_busy() && self.advance(limit) {
+        // A node that waits in vain for an answer sends nothing meanwhile; the request is not over for that.
+        while budget > 0 && (self.is_busy() || !open.is_empty()) {
+            let before = self.position;
+            if !self.advance(limit) {
+                break;
+            }
+            for record in &self.trace.records()[before as usize..self.position as usize] {
+                open.retain(|request| !record.outcomes.iter().any(|outcome| outcome.ends(*request)));
+            }
             budget -= 1;
         }
         self.seek(position);
         self.clock = clock;
         self.visited = visited;
+    }
+
+    /// Requests that were made at or after a moment.
+    fn requests_since(&self, moment: Time) -> Vec<Request> {
+        let entries = self.log.iter().enumerate().rev().take_while(|(_, entry)| entry.at >= moment);
+        entries.filter(|(_, entry)| entry.action.is_request()).map(|(number, _)| Request(number as u32)).collect()
     }
 
     /// Whether anything but regular upkeep is going on: a message of a request, of a join or of repair is on its way.

@@ -244,6 +244,14 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it sends a message on its way to a key, so that somebody waits for how that ends.
+    #[must_use]
+    pub const fn is_request(&self) -> bool {
+        matches!(self, Self::Route { .. } | Self::Insert { .. } | Self::Search { .. } | Self::Delete { .. })
+    }
+}
+
 /// Why something cannot be done.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum ActionError {

@@ -4,7 +4,6 @@
 //! A record is one event: an action from outside, a message's arrival or loss, or a deadline. What the node noted and
 //! told its application meanwhile hangs on it. Records hold no identifiers, only peers, so one type serves all systems.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::systems::System;
@@ -101,6 +100,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the way of this request ends with it, well or badly.
+    #[must_use]
+    pub fn ends(&self, over: Request) -> bool {
+        matches!(self, Self::Delivered { request, .. } | Self::Undeliverable { request, .. } if *request == over)
+    }
+}
+
+impl Outcome {
     fn of<I>(event: &Event<I>) -> Option<Self> {
         Some(match event {
             Event::Joined => Self::Joined,
@@ -187,8 +194,8 @@ impl Record {
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     records: Vec<Record>,
-    /// Where each request shows up.
-    requests: BTreeMap<Request, Vec<u32>>,
+    /// Where each request shows up, by its number.
+    requests: Vec<Vec<u32>>,
 }
 
 impl Trace {
@@ -212,22 +219,25 @@ impl Trace {
 
     /// The records that have to do with a request, by number.
     pub fn of_request(&self, request: Request) -> impl Iterator<Item = (u32, &Record)> {
-        let numbers = self.requests.get(&request).map_or(&[][..], Vec::as_slice);
+        let numbers = self.requests.get(request.0 as usize).map_or(&[][..], Vec::as_slice);
         numbers.iter().map(|number| (*number, &self.records[*number as usize]))
     }
 
     /// Forgets everything from record `len` on.
     pub fn truncate(&mut self, len: u32) {
         self.records.truncate(len as usize);
-        for numbers in self.requests.values_mut() {
+        for numbers in &mut self.requests {
             numbers.truncate(numbers.partition_point(|number| *number < len));
         }
-        self.requests.retain(|_, numbers| !numbers.is_empty());
     }
 
     fn index(&mut self, request: Request) {
         let Some(number) = self.len().checked_sub(1) else { return };
-        let numbers = self.requests.entry(request).or_default();
+        let index = request.0 as usize;
+        if self.requests.len() <= index {
+            self.requests.resize_with(index + 1, Vec::new);
+        }
+        let numbers = &mut self.requests[index];
         if numbers.last() != Some(&number) {
             numbers.push(number);
         }

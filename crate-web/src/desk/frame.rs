@@ -83,7 +83,9 @@ impl Desk {
 
     fn hops(&self, bench: &Bench, sight: &Sight, now_ms: f64, reduced_motion: bool) -> Vec<StageHop> {
         let lab = &bench.lab;
-        let Some(route) = sight.request.as_ref().and_then(|(request, _)| lab.route(*request)) else { return Vec::new() };
+        let Some(route) = sight.request.as_ref().and_then(|(request, _)| lab.route(*request)) else {
+            return Vec::new();
+        };
         let position = lab.position();
         let since_ms = now_ms - self.stepped_ms;
         let gliding = since_ms < GLIDE_MS && !reduced_motion;
@@ -121,9 +123,8 @@ impl Desk {
         let lab = &bench.lab;
         let request = sight.request.as_ref().map(|(request, _)| *request);
         let drawn = |from: Peer, to: Peer, asked: Option<Request>, purpose: Purpose| {
-            let under_way = |hop: &StageHop| {
-                (hop.from, hop.to) == (from, to) && matches!(hop.state, HopState::Current { .. })
-            };
+            let under_way =
+                |hop: &StageHop| (hop.from, hop.to) == (from, to) && matches!(hop.state, HopState::Current { .. });
             asked == request && purpose == Purpose::Route && hops.iter().any(under_way)
         };
         let seen = |purpose: Purpose| purpose != Purpose::Acknowledgement;

@@ -4,6 +4,8 @@
 
 mod frame;
 mod sight;
+#[cfg(test)]
+mod tests;
 
 use overlay_core::draw::View;
 use overlay_core::lecture::Scene;
@@ -11,6 +13,7 @@ use overlay_core::protocol::Peer;
 use overlay_core::sim::lab::{Lab, Setup};
 use overlay_core::sim::share::{self, ShareError, Situation};
 use overlay_core::sim::spec::{Action, ActionError, SpecError};
+use overlay_core::sim::trace::Record;
 use overlay_core::time::Duration;
 
 use crate::player::{Beat, Player};
@@ -21,6 +24,10 @@ pub use sight::{HopLine, Progress, Sight, group, millis};
 pub const GLIDE_MS: f64 = 350.0;
 /// How far ahead the course of an action is recorded, so that its time line is known.
 const LOOK_AHEAD: Duration = Duration::from_secs(30);
+/// Events that one step of an idle world passes over at the most: upkeep of thousands of nodes is a lot.
+const EVENTS_A_STEP: u32 = 60_000;
+/// And the time that it passes over at the most.
+const SPAN_A_STEP: Duration = Duration::from_secs(5);
 /// Digits of a GUID shown outside the deck's figures.
 const DIGITS: usize = 6;
 
@@ -51,6 +58,11 @@ impl Bench {
     #[must_use]
     pub fn known(&self) -> Duration {
         self.lab.end() - self.lab.origin()
+    }
+
+    /// Whether something worth stopping at is known to come.
+    fn has_stop_ahead(&self) -> bool {
+        self.lab.trace().records()[self.lab.position() as usize..].iter().any(Record::is_major)
     }
 
     fn go_to(&mut self, elapsed: Duration) {
@@ -227,11 +239,26 @@ impl Desk {
     fn advance(&mut self, now_ms: f64) -> bool {
         self.follow();
         let before: Vec<(u32, Duration)> = self.benches.iter().map(|b| (b.lab.position(), b.elapsed())).collect();
-        let stepped: Vec<bool> = self.benches.iter_mut().map(|bench| bench.lab.step()).collect();
+        let on_and_on = self.scene.is_none();
+        // The course of a scene is recorded: beyond it nothing is sought.
+        let step = |bench: &mut Bench| {
+            if on_and_on {
+                bench.lab.step_or_pass(EVENTS_A_STEP, SPAN_A_STEP)
+            } else {
+                bench.has_stop_ahead() && bench.lab.step()
+            }
+        };
+        let stepped: Vec<bool> = self.benches.iter_mut().map(step).collect();
         let reached = |(bench, stepped): (&Bench, &bool)| stepped.then(|| bench.elapsed());
         let Some(moment) = self.benches.iter().zip(&stepped).filter_map(reached).min() else {
-            // Nothing waits, yet time may still have to pass to the end that is known.
-            let end = self.known();
+            // Nothing waits, yet time may still have to pass: to the end that is known, or to where upkeep has led.
+            let end = if on_and_on { self.elapsed() } else { self.known() };
+            self.horizon = self.horizon.max(self.known());
+            if on_and_on {
+                self.benches.iter_mut().for_each(|bench| bench.go_to(end));
+                self.settle();
+                return before.iter().any(|(_, elapsed)| *elapsed < end);
+            }
             let moved = self.elapsed() < end;
             self.benches.iter_mut().filter(|_| moved).for_each(|bench| bench.go_to(end));
             return moved;
@@ -311,7 +338,9 @@ impl Desk {
         match self.player.beat(elapsed_ms, discrete) {
             Beat::Rest => {}
             Beat::Step => {
-                if !self.advance(now_ms) {
+                // As with motion: playing shows the course of what was done, not all the upkeep after it.
+                let over = !self.run_on && self.elapsed() >= self.horizon && !self.has_records_ahead();
+                if over || !self.advance(now_ms) {
                     self.player.pause();
                 }
             }

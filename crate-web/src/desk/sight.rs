@@ -3,7 +3,7 @@
 use overlay_core::protocol::{Decision, Peer, Request};
 use overlay_core::sim::lab::KeyView;
 use overlay_core::sim::route::{Route, RouteEnd};
-use overlay_core::sim::spec::Key;
+use overlay_core::sim::spec::{Action, Key};
 use overlay_core::sim::words;
 use overlay_core::time::{Duration, Time};
 
@@ -12,6 +12,8 @@ use crate::transport::{HopMark, TimeLine};
 
 /// Ticks of the time line that are drawn at the most.
 const TICKS_MAX: usize = 240;
+/// Time after which it is said that nothing else has happened.
+const UPKEEP_WORTH_SAYING: Duration = Duration::from_millis(800);
 /// Records that are looked back over for the last thing that can be told.
 const LOOK_BACK: usize = 20_000;
 
@@ -44,6 +46,10 @@ pub enum Progress {
         /// How many it will have been.
         of: Option<usize>,
     },
+    /// A node's coming in, which is told by events.
+    Joining,
+    /// The newcomer is a member.
+    Joined,
     /// Arrived.
     Delivered {
         /// Hops it took.
@@ -80,6 +86,21 @@ impl Bench {
             let requests = (0..self.lab.log().len() as u32).map(Request);
             requests.filter_map(|request| Some((request, words::key_of(&self.lab, request)?))).next()
         })
+    }
+
+    /// The node that comes in, if that is what is followed: its tables are what fills.
+    fn newcomer(&self) -> Option<Peer> {
+        let (request, key) = self.followed()?;
+        let entry = self.lab.log().get(request.0 as usize)?;
+        let joins = matches!(entry.action, Action::Add { .. });
+        let text = self.lab.key(&key).ok().filter(|_| joins)?.text;
+        self.lab.find_digits(&text).ok()
+    }
+
+    /// Whether the followed request is a node's coming in rather than a message of somebody's.
+    fn follows_join(&self) -> bool {
+        let entry = self.followed().and_then(|(request, _)| self.lab.log().get(request.0 as usize));
+        entry.is_some_and(|entry| matches!(entry.action, Action::Add { .. }))
     }
 
     /// How the followed request ended, if it has at the moment shown.
@@ -151,10 +172,14 @@ impl Desk {
                 last = Some((decision.clone(), numbers.last().map_or(0, |number| *number) + 1));
             }
         }
+        if position > 0 && bench.follows_join() && matches!(sight.progress, Progress::Idle | Progress::Ahead) {
+            let inside = bench.newcomer().is_some_and(|peer| lab.is_member(peer));
+            sight.progress = if inside { Progress::Joined } else { Progress::Joining };
+        }
         let decider = last.as_ref().map(|(decision, _)| decision.at);
         // In the lab the first node stands for any: empty panels teach nothing.
         let focus = self.scene.map_or(Some(Peer(0)), |scene| lab.find_digits(scene.focus).ok());
-        sight.shown = bench.selected.or(decider).or(focus);
+        sight.shown = bench.selected.or(decider).or_else(|| bench.newcomer()).or(focus);
         self.decide(bench, &mut sight, route.as_ref(), last);
         sight
     }
@@ -176,7 +201,7 @@ impl Desk {
         });
         if let Some((decision, hop)) = earlier {
             (sight.decision, sight.decided_hop) = (Some(decision), Some(hop));
-        } else if bench.lab.is_member(shown) {
+        } else if bench.lab.is_member(shown) && !matches!(sight.progress, Progress::Joining | Progress::Joined) {
             sight.decision = sight.key.as_ref().and_then(|key| bench.lab.explain(shown, key));
         }
     }
@@ -185,7 +210,8 @@ impl Desk {
     #[must_use]
     pub fn narration(&self) -> String {
         if self.benches.len() == 2 {
-            let lines = self.benches.iter().map(|bench| format!("**{}** {}", bench.lab.system().name(), self.told(bench)));
+            let lines =
+                self.benches.iter().map(|bench| format!("**{}** {}", bench.lab.system().name(), self.told(bench)));
             return lines.collect::<Vec<_>>().join(" ");
         }
         self.told(&self.benches[0])
@@ -197,20 +223,22 @@ impl Desk {
         if position == 0 {
             return match lab.log().first() {
                 Some(entry) => format!("Ready. Next: {}", words::action_sentence(lab, &entry.action, digits)),
-                None => format!("Ready: {} nodes. Send a message, or let time pass.", group(u64::from(lab.node_count()))),
+                None => {
+                    format!("Ready: {} nodes. Send a message, or let time pass.", group(u64::from(lab.node_count())))
+                }
             };
         }
         let records = lab.trace().records();
         let back = (0..position).rev().take(LOOK_BACK).filter(|number| records[*number as usize].is_major());
-        let told = back.map(|number| words::sentences(lab, number, digits)).find(|said| !said.is_empty());
+        let told =
+            back.map(|number| (number, words::sentences(lab, number, digits))).find(|(_, said)| !said.is_empty());
+        let Some((number, said)) = told else { return "Only regular upkeep so far.".into() };
         // More than two sentences are not heard in time; the event list has them all.
-        told.map_or_else(
-            || "Only regular upkeep so far.".into(),
-            |said| {
-                let skip = said.len().saturating_sub(2);
-                said[skip..].join(" ")
-            },
-        )
+        let mut line = said[said.len().saturating_sub(2)..].join(" ");
+        if lab.clock() - records[number as usize].at > UPKEEP_WORTH_SAYING {
+            line.push_str(" Since then, only regular upkeep.");
+        }
+        line
     }
 
     /// The moment in words.
@@ -221,7 +249,7 @@ impl Desk {
             return time;
         }
         match self.sight(&self.benches[0]).progress {
-            Progress::Idle | Progress::Ahead => time,
+            Progress::Idle | Progress::Ahead | Progress::Joining | Progress::Joined => time,
             Progress::Going { hop, of: Some(of) } => format!("{time} · hop {hop} of {of}"),
             Progress::Going { hop, of: None } => format!("{time} · hop {hop}"),
             Progress::Delivered { hops: 1 } => format!("{time} · 1 hop, delivered"),
@@ -263,7 +291,7 @@ fn progress(route: &Route<'_>, position: u32, numbers: &[usize]) -> Progress {
         _ => None,
     };
     let decided = route.hops.iter().zip(numbers).filter(|(hop, _)| hop.record < position);
-    match decided.map(|(_, number)| *number).last() {
+    match decided.map(|(_, number)| *number).next_back() {
         Some(hop) => Progress::Going { hop, of },
         None => Progress::Ahead,
     }

@@ -41,7 +41,7 @@ pub(super) fn distances(scope: &Scope<'_>, session: &Session<ChordMember>) -> Ht
     html! {
         <dl class="way">
             { line("Key", key, None) }
-            { line("This node", me, Some(me.clockwise_to(key, bits))) }
+            { line("This node", me, Some(if next.is_none() { ChordId::ZERO } else { me.clockwise_to(key, bits) })) }
             { next.map_or_else(nothing, |next| {
                 // Beyond the key: the owner, there is no way left.
                 let there = me.clockwise_to(next, bits) >= me.clockwise_to(key, bits);

@@ -13,17 +13,16 @@ const LISTED_MAX: usize = 60;
 const LOOK_BACK: u32 = 6_000;
 
 /// The events up to the moment shown that hold `filter` (empty: all).
-#[must_use]
 pub fn events(desk: &Desk, filter: &str) -> Html {
     let lab = &desk.bench().lab;
     let records = lab.trace().records();
-    let wanted = filter.trim().to_lowercase();
+    let wanted = filter.trim().to_ascii_lowercase();
     let position = lab.position();
     let told = (position.saturating_sub(LOOK_BACK)..position)
         .rev()
         .filter(|number| records[*number as usize].is_major())
         .flat_map(|number| words::sentences(lab, number, desk.digits()).into_iter().map(move |said| (number, said)))
-        .filter(|(_, said)| wanted.is_empty() || said.to_lowercase().contains(&wanted))
+        .filter(|(_, said)| wanted.is_empty() || said.to_ascii_lowercase().contains(&wanted))
         .take(LISTED_MAX);
     let items: Vec<Html> = told
         .enumerate()
@@ -33,7 +32,8 @@ pub fn events(desk: &Desk, filter: &str) -> Html {
         })
         .collect();
     if items.is_empty() {
-        let why = if wanted.is_empty() { "Nothing has happened yet." } else { "Nothing that has happened lately says that." };
+        let why =
+            if wanted.is_empty() { "Nothing has happened yet." } else { "Nothing that has happened lately says that." };
         return html! { <p class="dim">{ why }</p> };
     }
     html! { <ol class="events" aria-label="Events, latest first">{ for items }</ol> }

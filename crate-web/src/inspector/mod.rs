@@ -68,7 +68,14 @@ impl Scope<'_> {
     }
 
     /// A button that stands for a peer: pointing at it marks the peer on the stage, pressing it chooses the peer.
-    pub(crate) fn peer_button(&self, peer: Peer, class: Classes, label: String, content: Html, tab: Option<bool>) -> Html {
+    pub(crate) fn peer_button(
+        &self,
+        peer: Peer,
+        class: Classes,
+        label: String,
+        content: Html,
+        tab: Option<bool>,
+    ) -> Html {
         let select = self.actions.select.reform(move |_: MouseEvent| Some(peer));
         let enter = self.actions.hover.reform(move |_: PointerEvent| Some(peer));
         let focus = self.actions.hover.reform(move |_: FocusEvent| Some(peer));
@@ -88,7 +95,6 @@ impl Scope<'_> {
 }
 
 /// The node that is shown, its decision and its tables.
-#[must_use]
 pub fn node(desk: &Desk, sight: &Sight, actions: &Actions) -> Html {
     let bench = desk.bench();
     let scope = Scope { lab: &bench.lab, sight, hovered: desk.hovered, digits: desk.digits(), actions };
@@ -131,9 +137,7 @@ fn held(scope: &Scope<'_>, shown: Peer) -> Html {
         living.map(|(key, value)| (key, String::from_utf8_lossy(value).chars().take(VALUE_SHOWN).collect())).collect()
     }
     let values = match scope.lab {
-        Lab::Pastry(session) => {
-            read::<PastryNode>((), scope.digits, session.world().node(shown).store())
-        }
+        Lab::Pastry(session) => read::<PastryNode>((), scope.digits, session.world().node(shown).store()),
         Lab::Chord(session) => {
             let world = session.world();
             read::<ChordNode>(world.space(), scope.digits, world.node(shown).store())
@@ -144,7 +148,10 @@ fn held(scope: &Scope<'_>, shown: Peer) -> Html {
     }
     let more = values.len().saturating_sub(HELD_MAX);
     let more = if more > 0 { format!("and {more} more") } else { String::new() };
-    let entries = values.into_iter().take(HELD_MAX).map(|(key, value)| html! { <><dt>{ key }</dt><dd>{ format!("“{value}”") }</dd></> });
+    let entries = values
+        .into_iter()
+        .take(HELD_MAX)
+        .map(|(key, value)| html! { <><dt>{ key }</dt><dd>{ format!("“{value}”") }</dd></> });
     html! {
         <section aria-labelledby="held">
             <h3 class="label" id="held">{ format!("Values held by {}", scope.name(shown)) }</h3>
@@ -206,7 +213,10 @@ fn rules(scope: &Scope<'_>) -> Html {
 fn others(scope: &Scope<'_>) -> Html {
     let (Some(decision), Some(key)) = (&scope.sight.decision, scope.key()) else { return nothing() };
     let mut seen = Vec::new();
-    let losers = decision.candidates.iter().filter(|candidate| candidate.verdict != Verdict::Chosen && candidate.place != Place::Myself);
+    let losers = decision
+        .candidates
+        .iter()
+        .filter(|candidate| candidate.verdict != Verdict::Chosen && candidate.place != Place::Myself);
     let mut entries: Vec<Html> = Vec::new();
     let mut more = 0;
     for candidate in losers {

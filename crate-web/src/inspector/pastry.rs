@@ -2,7 +2,7 @@
 
 use overlay_core::id::{Digits, Guid};
 use overlay_core::pastry::RoutingTable;
-use overlay_core::protocol::{Peer, Place};
+use overlay_core::protocol::{Peer, Place, Rule};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
@@ -31,7 +31,8 @@ pub(super) fn digits(scope: &Scope<'_>, digits: Digits) -> Html {
             let class = if i < same { Some("same") } else { (mark == Some(i)).then_some("next") };
             html! { <b key={i} {class}>{ digit_text(guid.digit(i, digits)) }</b> }
         });
-        let said = said.map(|count| if count >= digits.rows() { "is the key".into() } else { format!("shares {count}") });
+        let said =
+            said.map(|count| if count >= digits.rows() { "is the key".into() } else { format!("shares {count}") });
         let said = said.unwrap_or_default();
         let spoken: String = (0..shown).map(|i| digit_text(guid.digit(i, digits))).collect();
         html! {
@@ -46,7 +47,7 @@ pub(super) fn digits(scope: &Scope<'_>, digits: Digits) -> Html {
     let same_in_key = next.map_or(shared, |_| shared);
     html! {
         <dl class="digits">
-            { line("Key", key, same_in_key, Some(shared), None) }
+            { line("Key", key, same_in_key, next.map(|_| shared), None) }
             { me.map_or_else(nothing, |me| line("This node", me, shared, None, Some(shares(me)))) }
             { next.map_or_else(nothing, |next| line("Next hop", next, shares(next), None, Some(shares(next)))) }
         </dl>
@@ -78,7 +79,9 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
     };
     // The cell that the rule looked at, also if it was empty.
     let asked = match (&scope.sight.decision, scope.key().and_then(|key| key.guid)) {
-        (Some(decision), Some(key)) if usize::from(decision.shared) < digits.rows() => {
+        (Some(decision), Some(key))
+            if decision.rule == Rule::RareCase && usize::from(decision.shared) < digits.rows() =>
+        {
             Some((usize::from(decision.shared), key.digit(usize::from(decision.shared), digits)))
         }
         _ => None,
@@ -91,9 +94,8 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
     let columns = (0..digits.base()).map(|column| html! { <th key={column} scope="col">{ digit_text(column) }</th> });
     let first = table.entries().next().map(|(row, column, _)| (usize::from(row), usize::from(column)));
     let body = (0..rows).map(|row| {
-        let cells = (0..digits.base()).map(|column| {
-            cell(scope, table, (row, column), own.digit(row, digits), hit.or(asked), hit.or(first))
-        });
+        let cells = (0..digits.base())
+            .map(|column| cell(scope, table, (row, column), own.digit(row, digits), hit.or(asked), hit.or(first)));
         html! { <tr key={row}><th scope="row">{ row }</th>{ for cells }</tr> }
     });
     let left_out = filled.saturating_sub(rows);
@@ -155,7 +157,9 @@ fn walk(event: KeyboardEvent) {
     event.prevent_default();
     event.stop_propagation();
     let focused = dom::document().active_element().and_then(|button| button.parent_element());
-    let Some((cell, table)) = focused.and_then(|cell| Some((cell.clone(), cell.closest("table").ok()??))) else { return };
+    let Some((cell, table)) = focused.and_then(|cell| Some((cell.clone(), cell.closest("table").ok()??))) else {
+        return;
+    };
     let at = cell.get_attribute("data-at").unwrap_or_default();
     let Some((mut row, mut column)) =
         at.split_once(',').and_then(|(r, c)| Some((r.parse::<i32>().ok()?, c.parse::<i32>().ok()?)))

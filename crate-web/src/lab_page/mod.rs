@@ -60,7 +60,7 @@ pub fn Rail(props: &RailProps) -> Html {
 #[component]
 fn BuildForm(props: &RailProps) -> Html {
     use_desk(&props.handle);
-    let plan = use_state_eq(|| props.handle.with(|desk| Plan::of(desk)));
+    let plan = use_state_eq(|| props.handle.with(Plan::of));
     let building = use_state_eq(|| false);
     let problem = use_state_eq(|| None::<String>);
     let edit = |change: fn(&mut Plan, usize)| {

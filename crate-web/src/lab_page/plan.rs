@@ -200,7 +200,10 @@ impl Plan {
         }
         if self.build == 1 && (JOINS_MAX + 1..=NODES_MAX).contains(&nodes) {
             let most = group(JOINS_MAX);
-            faults.push((Entry::Nodes, format!("By real joins at most {most} nodes; larger worlds are built converged.")));
+            faults.push((
+                Entry::Nodes,
+                format!("By real joins at most {most} nodes; larger worlds are built converged."),
+            ));
         }
         if !faults.is_empty() {
             return Err(faults);
@@ -210,7 +213,14 @@ impl Plan {
         let mut setups = Vec::new();
         if with_pastry {
             let config = DhtConfig { overlay: self.pastry(leaf_set), replicas };
-            setups.push(Setup::Pastry(Spec { seed, placed: Vec::new(), random, build, loss_per_million: loss, config }));
+            setups.push(Setup::Pastry(Spec {
+                seed,
+                placed: Vec::new(),
+                random,
+                build,
+                loss_per_million: loss,
+                config,
+            }));
         }
         if with_chord {
             let bits = IdBits::new(ring_bits).unwrap_or(IdBits::SHA1);
@@ -307,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_found_again_on_the_desk_it_made() {
-        let mut plan = Plan { systems: Systems::Both, bits: 1, pastry_rule: 1, lookup: 1, upkeep: 1, ..Plan::default() };
+        let mut plan =
+            Plan { systems: Systems::Both, bits: 1, pastry_rule: 1, lookup: 1, upkeep: 1, ..Plan::default() };
         *plan.entry_mut(Entry::Nodes) = "40".into();
         *plan.entry_mut(Entry::Loss) = "2.5".into();
         let desk = Desk::lab(plan.setups().expect("sound")).expect("can be");

@@ -161,10 +161,10 @@ pub fn Stage(props: &StageProps) -> Html {
         })
     };
     html! {
-        <section class="stage" role="img" aria-label={props.label.clone()} ref={elements.host}
+        <div class="stage" role="img" aria-label={props.label.clone()} ref={elements.host}
             {onpointermove} {onpointerleave} {onpointerdown} {onclick}>
             <canvas class="stage-still" ref={elements.still} />
             <canvas class="stage-moving" ref={elements.moving} />
-        </section>
+        </div>
     }
 }

@@ -10,7 +10,7 @@ impl System for ChordNode {
     fn converged(host: Host<'_, Self>, _: &Plane) -> Vec<Self> {
         let bits = host.config.bits;
         let ring: Vec<(ChordId, Peer)> = host.peers.in_ring_order().collect();
-        let mut nodes: Vec<(Peer, Self)> = Vec::with_capacity(ring.len());
+        let mut nodes = vec![None; ring.len()];
         let mut fingers = vec![Peer::NONE; usize::from(bits.get())];
         for (place, (id, me)) in ring.iter().enumerate() {
             let after = |step: usize| ring[(place + step) % ring.len()].1;
@@ -22,10 +22,9 @@ impl System for ChordNode {
                 *finger = if i <= gap { after(1) } else { successor(&ring, id.plus_power(i - 1, bits)) };
             }
             let predecessor = Some(after(ring.len() - 1));
-            nodes.push((*me, Self::from_tables(*me, host, predecessor, &successors, &fingers)));
+            nodes[me.index()] = Some(Self::from_tables(*me, host, predecessor, &successors, &fingers));
         }
-        nodes.sort_by_key(|(peer, _)| *peer);
-        nodes.into_iter().map(|(_, node)| node).collect()
+        nodes.into_iter().flatten().collect()
     }
 
     fn data_command(_: Request, _: ChordId, _: DataWish) -> Option<Command<ChordId>> {

@@ -11,6 +11,7 @@ use crate::id::Guid;
 use crate::pastry::{Config, PastryNode};
 use crate::protocol::{Command, Host, Peer, Request};
 use crate::sim::plane::Plane;
+use crate::time::Duration;
 
 /// How many candidates for one entry are compared.
 const CANDIDATES_MAX: usize = 32;
@@ -22,16 +23,15 @@ impl System for PastryNode {
         fill_rows(host, plane, &ring, 0, &mut cells);
         let near = Neighbours::new(plane, ring.len());
         let half = host.config.leaf_set.half().min(ring.len() - 1);
-        let mut nodes: Vec<(Peer, Self)> = Vec::with_capacity(ring.len());
+        let mut nodes = vec![None; ring.len()];
         for (place, (_, me)) in ring.iter().enumerate() {
             let around = |step: usize| ring[(place + step) % ring.len()].1;
             let leaves = (1..=half).flat_map(|step| [around(step), around(ring.len() - step)]);
             let neighbourhood = near.of(plane, *me, usize::from(host.config.neighbourhood));
             let cells = std::mem::take(&mut cells[place]);
-            nodes.push((*me, Self::from_tables(*me, host, leaves, cells, neighbourhood)));
+            nodes[me.index()] = Some(Self::from_tables(*me, host, leaves, cells, neighbourhood));
         }
-        nodes.sort_by_key(|(peer, _)| *peer);
-        nodes.into_iter().map(|(_, node)| node).collect()
+        nodes.into_iter().flatten().collect()
     }
 
     fn data_command(_: Request, _: Guid, _: DataWish) -> Option<Command<Guid>> {
@@ -115,20 +115,17 @@ impl Neighbours {
             return Vec::new();
         }
         let (x, y) = self.cell(plane, me);
-        let mut found: Vec<Peer> = Vec::new();
+        let mut found: Vec<(Duration, Peer)> = Vec::new();
         for reach in 1..=self.side {
             let span = |at: usize| at.saturating_sub(reach)..=(at + reach).min(self.side - 1);
-            found = span(y)
-                .flat_map(|y| span(x).map(move |x| y * self.side + x))
-                .flat_map(|c| self.cells[c].iter().copied())
-                .collect();
-            if found.len() > count {
+            let cells = span(y).flat_map(|y| span(x).map(move |x| y * self.side + x));
+            let others = cells.flat_map(|cell| &self.cells[cell]).filter(|peer| **peer != me);
+            found = others.map(|peer| (plane.one_way(me, *peer), *peer)).collect();
+            if found.len() >= count {
                 break;
             }
         }
-        found.retain(|peer| *peer != me);
-        found.sort_by_key(|peer| (plane.one_way(me, *peer), *peer));
-        found.truncate(count);
-        found
+        found.sort_unstable();
+        found.into_iter().take(count).map(|(_, peer)| peer).collect()
     }
 }
