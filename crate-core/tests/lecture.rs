@@ -225,8 +225,8 @@ fn the_search_for_13_goes_the_slides_way() {
     assert_eq!(path(&lab, 0), ["0", "9", "14"]);
     assert_eq!(rules(&lab, 0), [Rule::FingerInterval, Rule::FingerInterval]);
     // 14 answers 0 directly.
-    let (answered, _) = lab.route(Request(0)).and_then(|route| route.answered).expect("it was answered");
-    let answer = &lab.trace().records()[answered as usize];
+    let (number, _) = route(&lab, 0).answered.expect("0 has its answer");
+    let answer = &lab.trace().records()[number as usize];
     assert_eq!(lab.text(answer.node, 2), "0");
     assert!(matches!(answer.what, What::Arrival(letter) if lab.text(letter.from, 2) == "14"));
     assert!(matches!(answer.outcomes[..], [Outcome::Answered { hops: 2, .. }]));

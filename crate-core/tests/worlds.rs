@@ -9,6 +9,7 @@ use overlay_core::sim::spec::{Build, Spec};
 use overlay_core::sim::systems::System;
 use overlay_core::sim::workload::{Target, Workload};
 use overlay_core::sim::world::World;
+use overlay_core::time::{Duration, Time};
 use proptest::prelude::*;
 
 fn pastry_config() -> impl Strategy<Value = pastry::Config> {
@@ -167,4 +168,17 @@ fn a_node_takes_at_most_a_kilobyte_at_100_000_nodes() {
     for bytes in [pastry.bytes(), chord.bytes()] {
         assert!(bytes / 100_000 <= 1_024, "{} bytes a node", bytes / 100_000);
     }
+}
+
+#[test]
+fn a_world_whose_nodes_have_timers_is_filled_by_joins_in_little_simulated_time() {
+    fn filled<N: System>(config: N::Config) {
+        let spec = Spec { build: Build::Joined { settle_secs: 0 }, ..Spec::random(100, 4, config) };
+        let world = spec.world::<N>().expect("can be");
+        assert_eq!(world.members().count(), 100);
+        assert!(world.now() < Time::ZERO + Duration::from_secs(200), "{:?}", world.now());
+    }
+    let period = Some(Duration::from_secs(5));
+    filled::<PastryNode>(pastry::Config { heartbeat_period: period, ..pastry::Config::default() });
+    filled::<ChordNode>(chord::Config { maintenance: period, ..chord::Config::default() });
 }
