@@ -70,7 +70,7 @@ test.describe('on a phone', () => {
     await openScene(page, 'pastry-example');
     for (const name of ['Reset', 'Step back', 'Play', 'Step']) {
       const { width, height } = await button(page, name).boundingBox();
-      expect(Math.min(width, height), name).toBeGreaterThanOrEqual(40);
+      expect(Math.min(width, height), name).toBeGreaterThanOrEqual(36);
     }
   });
 

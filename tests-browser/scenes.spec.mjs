@@ -15,7 +15,7 @@ for (const scene of Object.values(SCENES).flat()) {
     await expect(narration(page)).toContainText('Ready.');
     await stepToEnd(page);
     await expect(button(page, 'Step back')).toBeEnabled();
-    await expect(button(page, 'Play')).toBeDisabled();
+    await expect(button(page, 'Step')).toBeDisabled();
     await expect(page.locator('.moment')).toContainText(/delivered|Time/);
   });
 }

@@ -54,7 +54,6 @@ test.describe('without motion', () => {
     const start = await seen(page);
     await slider(page, 'Time').focus();
     await page.keyboard.press('ArrowRight');
-    await expect(slider(page, 'Time')).not.toHaveValue('0').catch(() => {});
     await page.keyboard.press('ArrowRight');
     await drawn(page);
     const two = await seen(page);
@@ -90,7 +89,8 @@ test.describe('without motion', () => {
     });
     await hurry(page);
     await button(page, 'Play').click();
-    await expect(button(page, 'Play')).toBeDisabled();
+    await expect(button(page, 'Step')).toBeDisabled();
+    await expect(button(page, 'Play')).toBeVisible();
     expect(await seen(page)).toEqual(end);
     // Only moments at which something happens were shown, none between.
     const whole = states.map(({ time }) => time).filter((time, index, all) => time !== all[index - 1]);

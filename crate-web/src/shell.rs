@@ -31,6 +31,13 @@ pub struct HeaderProps {
 /// The header with the way to every page.
 #[component]
 pub fn Header(props: &HeaderProps) -> Html {
+    let update = use_force_update();
+    use_effect_with((), move |()| {
+        // The toggle names the other colours, also after the system has changed its own.
+        let scheme = dom::window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+        let listener = scheme.map(|list| dom::listen(&list, "change", move |_| update.force_update()));
+        move || drop(listener)
+    });
     let entry = |name: &'static str, target: Route, here: bool| {
         html! { <li><a href={target.href()} aria-current={here.then_some("page")}>{ name }</a></li> }
     };

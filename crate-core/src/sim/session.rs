@@ -8,7 +8,7 @@ use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError
 use super::systems::{DataWish, System};
 use super::trace::Trace;
 use super::world::{NO_CAUSE, Observer, Occasion, World};
-use crate::protocol::{Command, Envelope, Event, Note, Peer, Purpose, Request};
+use crate::protocol::{Command, Envelope, Event, Note, Peer, Request};
 use crate::time::{Duration, Time};
 
 /// Memory that checkpoints may take, in bytes.
@@ -335,9 +335,7 @@ impl<N: System> Session<N> {
     /// Whether anything but regular upkeep is going on: a message of a request, of a join or of repair is on its way.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        const UPKEEP: [Purpose; 2] = [Purpose::Maintenance, Purpose::Acknowledgement];
-        let upkeep: usize = UPKEEP.iter().map(|purpose| self.world.in_flight_for(*purpose)).sum();
-        self.log.len() > self.applied || self.world.messages_in_flight() > upkeep
+        self.log.len() > self.applied || self.world.is_busy()
     }
 
     /// Goes over to another branch; the present one is kept in its place.

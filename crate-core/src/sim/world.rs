@@ -53,13 +53,11 @@ pub trait Observer<N: System> {
     fn note(&mut self, node: Peer, note: Note);
 }
 
+/// How long the next newcomer waits for one that does not get in.
+const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
+
 /// The cause of events that have none.
 pub const NO_CAUSE: u32 = u32::MAX;
-
-/// How long a newcomer may take, where nodes have timers.
-const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
-/// How long the next newcomer then waits: some round trips across the plane.
-const JOIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// Nobody looks on.
 #[derive(Clone, Copy, Debug)]
@@ -212,24 +210,13 @@ impl<N: System> World<N> {
             let peer = self.place(id, place).expect("members have different identifiers");
             let command = self.entrance(peer);
             self.command(peer, command.into(), &mut Unobserved);
-            self.let_in(peer);
+            let limit = self.now + JOIN_SPAN_MAX;
+            while (self.is_busy() || !self.node(peer).is_active()) && self.next_at().is_some_and(|at| at <= limit) {
+                self.step(&mut Unobserved);
+            }
             joined += usize::from(self.node(peer).is_active());
         }
         joined
-    }
-
-    /// Lets time pass until a newcomer is in and the world is silent again; where nodes have timers it never is, so then
-    /// until the newcomer is in and its neighbours had time to hear of it.
-    fn let_in(&mut self, newcomer: Peer) {
-        if !N::has_timers(&self.config) {
-            while self.messages_in_flight() > 0 && self.step(&mut Unobserved) != Stepped::Idle {}
-            return;
-        }
-        let limit = self.now + JOIN_SPAN_MAX;
-        while !self.node(newcomer).is_active() && self.next_at().is_some_and(|at| at <= limit) {
-            self.step(&mut Unobserved);
-        }
-        self.run_for(JOIN_PAUSE, &mut Unobserved);
     }
 
     /// How a node comes in: by a near member (paper §2.4 assumes that the newcomer knows one), or as the first.
@@ -351,6 +338,14 @@ impl<N: System> World<N> {
     #[must_use]
     pub const fn in_flight_for(&self, purpose: Purpose) -> usize {
         self.in_flight[purpose as usize]
+    }
+
+    /// Whether anything but regular upkeep is on its way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        const UPKEEP: [Purpose; 2] = [Purpose::Maintenance, Purpose::Acknowledgement];
+        let upkeep: usize = UPKEEP.iter().map(|purpose| self.in_flight_for(*purpose)).sum();
+        self.messages_in_flight() > upkeep
     }
 
     /// Lets each message get lost with this probability, in millionths.

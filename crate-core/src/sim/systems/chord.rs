@@ -31,10 +31,6 @@ impl System for ChordNode {
         None
     }
 
-    fn has_timers(config: &Config) -> bool {
-        config.maintenance.is_some()
-    }
-
     fn owner(_: &Config, ring: &[(ChordId, Peer)], key: ChordId) -> Peer {
         successor(ring, key)
     }

@@ -18,10 +18,6 @@ impl<O: System> System for DhtNode<O> {
         })
     }
 
-    fn has_timers(config: &DhtConfig<O::Config>) -> bool {
-        O::has_timers(&config.overlay)
-    }
-
     fn owner(config: &DhtConfig<O::Config>, ring: &[(O::Id, Peer)], key: O::Id) -> Peer {
         O::owner(&config.overlay, ring, key)
     }

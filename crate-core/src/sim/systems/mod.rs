@@ -29,9 +29,6 @@ pub trait System: Overlay {
     /// The command for a wish about stored values; `None` if the nodes store nothing.
     fn data_command(request: Request, key: Self::Id, wish: DataWish) -> Option<Self::Command>;
 
-    /// Whether nodes do something from time to time for as long as they run, so that a world never falls silent.
-    fn has_timers(config: &Self::Config) -> bool;
-
     /// Who is responsible for a key when `ring` (in ring order, not empty) are the members. For checkers only.
     fn owner(config: &Self::Config, ring: &[(Self::Id, Peer)], key: Self::Id) -> Peer;
 }

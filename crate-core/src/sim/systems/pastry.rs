@@ -38,10 +38,6 @@ impl System for PastryNode {
         None
     }
 
-    fn has_timers(config: &Config) -> bool {
-        config.heartbeat_period.is_some()
-    }
-
     fn owner(_: &Config, ring: &[(Guid, Peer)], key: Guid) -> Peer {
         let after = ring.partition_point(|(id, _)| *id < key);
         let sides = [&ring[after % ring.len()], &ring[(after + ring.len() - 1) % ring.len()]];
