@@ -94,7 +94,7 @@ impl PastryNode {
     ) -> Self {
         let id = host.id(me);
         let leaves = LeafSet::from_members(host.config.leaf_set.total(), id, leaves, host.peers);
-        Self {
+        let mut node = Self {
             id,
             range: leaves.range(id, host.peers),
             table: RoutingTable::from_cells(host.config.digits, cells),
@@ -103,7 +103,10 @@ impl PastryNode {
             upkeep: None,
             me,
             active: true,
-        }
+        };
+        // The low bits of identifiers spread the first heartbeats over a period.
+        node.start_heartbeat_at(host.config, Time::ZERO, id.0 as u64);
+        node
     }
 
     /// Its identifier.

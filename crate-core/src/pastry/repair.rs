@@ -17,7 +17,7 @@
 
 use rand::Rng as _;
 
-use super::{Context, Extend, LeafSetSize, Leaves, Message, PastryNode, Side};
+use super::{Config, Context, Extend, LeafSetSize, Leaves, Message, PastryNode, Side};
 use crate::id::Guid;
 use crate::protocol::{Event, Host, Note, Peer};
 use crate::time::{Duration, Time};
@@ -426,9 +426,16 @@ impl PastryNode {
 
     /// Begins the regular upkeep of a new member, at a moment of its own within the first period.
     pub(super) fn start_heartbeat(&mut self, cx: &mut Context<'_>) {
-        if let Some(period) = cx.host.config.heartbeat_period {
-            let first = cx.now + Duration(1 + cx.rng.next_u64() % period.0.max(1));
-            self.upkeep_mut().heartbeat = Some(first);
+        if cx.host.config.heartbeat_period.is_some() {
+            let drawn = cx.rng.next_u64();
+            self.start_heartbeat_at(cx.host.config, cx.now, drawn);
+        }
+    }
+
+    /// The same, with what was drawn.
+    pub(super) fn start_heartbeat_at(&mut self, config: &Config, now: Time, drawn: u64) {
+        if let Some(period) = config.heartbeat_period {
+            self.upkeep_mut().heartbeat = Some(now + Duration(1 + drawn % period.0.max(1)));
         }
     }
 

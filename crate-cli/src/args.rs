@@ -1,0 +1,90 @@
+//! What may be typed.
+
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+
+/// Peer-to-peer overlays, run for real in a terminal.
+#[derive(Parser, Debug)]
+#[command(name = "overlay", version, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Task {
+    /// The lecture's figures as scenes
+    Scene {
+        #[command(subcommand)]
+        task: SceneTask,
+    },
+    /// Sends one message through a world of random nodes, hop by hop
+    Route(Question),
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum SceneTask {
+    /// Names and titles of all scenes
+    List,
+    /// Runs a scene to its end: its trace, then the trace's hash
+    Run {
+        /// A name from `overlay scene list`
+        name: String,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// One line a record
+    Text,
+    /// One object, for programs
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum SystemName {
+    Pastry,
+    Chord,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(group(ArgGroup::new("target").required(true).args(["key", "name"])))]
+pub(crate) struct Question {
+    /// Which overlay
+    #[arg(long, value_enum)]
+    pub(crate) system: SystemName,
+    /// How many nodes the world has
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) nodes: u32,
+    /// What identifiers and places come from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where the message starts: a node's number from 0 if it is a decimal below --nodes, else the first digits of its
+    /// identifier (0x before them excludes a number)
+    #[arg(long, default_value = "0")]
+    pub(crate) from: String,
+    /// Where it goes: the digits of an identifier
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// Where it goes: a name, hashed by SHA-1
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Also says at each hop which line of the algorithm fired, and why the others lost
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+/// What is wrong with what was typed, in one line.
+pub(crate) fn sentence(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.is_empty() && !line.starts_with("Usage"));
+    let first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_string();
+    let all = lines.fold(first, |all, line| format!("{all} {line}"));
+    // Asked for nothing, clap answers with its help: its first line says what this is, not what is missing.
+    if all.is_empty() || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "Say what to do: `overlay --help` lists it.".into();
+    }
+    format!("{all}; `overlay --help` says what may be typed.")
+}
