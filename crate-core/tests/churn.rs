@@ -166,7 +166,7 @@ fn chord_fingers_are_true(world: &World<ChordNode>) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn pastry_mends_its_leaf_sets_after_any_churn(nodes in 9_u32..50, seed: u64, course in course()) {
