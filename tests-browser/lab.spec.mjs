@@ -102,7 +102,6 @@ for (const system of ['Pastry', 'Chord']) {
     const gone = events(page).filter({ hasText: `${nodes[0]} takes ${victim} for dead and removes it from its tables.` });
     for (let steps = 0; steps < 60 && (await gone.count()) === 0; steps += 1) await step(page);
     await expect(gone).toHaveCount(1);
-    if (system === 'Pastry') await expect(events(page).filter({ hasText: `no longer keeps ${victim} as a neighbour.` }).first()).toBeVisible();
     await choose(page, 'Show', 'Node');
     // None of its tables holds the stopped node any more.
     await openNode(page, nodes[0]);
@@ -165,6 +164,27 @@ for (const system of ['Pastry', 'Chord']) {
     await expect(narration(page)).toContainText(/nothing|no value/i);
   });
 }
+
+test('the leaf set of Pastry is mended by upkeep: the stopped neighbour goes, the next one comes', async ({ page }) => {
+  await openLab(page);
+  const name = await shownNode(page);
+  await button(page, 'Next node').click();
+  const victim = await shownNode(page);
+  await kill(page, victim);
+  await choose(page, 'Show', 'Events');
+  await field(page, 'Only events that say').fill(name);
+  const mended = events(page).filter({ hasText: new RegExp(`${name} takes ${victim} for dead`) });
+  for (let steps = 0; steps < 120 && (await mended.count()) === 0; steps += 1) await step(page);
+  await expect(mended).toHaveCount(1);
+  const received = events(page).filter({ hasText: new RegExp(`${name} takes \\w+ in as a neighbour`) });
+  for (let steps = 0; steps < 40 && (await received.count()) === 0; steps += 1) await step(page);
+  await expect(received.first()).toBeVisible();
+  await choose(page, 'Show', 'Node');
+  await openNode(page, name);
+  const leaves = table(page, `Leaf set of ${name}`).getByRole('button');
+  await expect(leaves).toHaveCount(16);
+  await expect(table(page, `Leaf set of ${name}`).getByRole('button', { name: victim })).toHaveCount(0);
+});
 
 test('in a scene, too, a node of the way is stopped and the message arrives', async ({ page }) => {
   await openScene(page, 'pastry-failure');

@@ -153,7 +153,6 @@ test('what is too long for a link is saved as a file, and the file brings it bac
   await field(page, 'Value').fill('A long value that is kept under a key. '.repeat(5));
   // Each adds its value to the history, until a link would be too long.
   for (let count = 0; count < 45; count += 1) await button(page, 'Insert').click();
-  await expect(button(page, 'Play')).toBeVisible();
   await slideTo(page, 'Time', 5_000);
   const { slider, ...here } = await seen(page);
   await button(page, 'Share').click();
@@ -179,7 +178,7 @@ test('a file of a scene opens the scene', async ({ page, browser }, info) => {
   await openScene(page, 'pastry-example');
   await step(page);
   await step(page);
-  const here = await moment(page);
+  const here = await whole(page);
   await button(page, 'Share').click();
   const saving = page.waitForEvent('download');
   await button(page, 'Save as file').click();
@@ -190,7 +189,7 @@ test('a file of a scene opens the scene', async ({ page, browser }, info) => {
     await dialog(other).getByLabel('Open a saved file').setInputFiles(file);
     await expect(dialog(other)).toBeHidden();
     await expect(other).toHaveURL(/pastry-example$/);
-    expect(await moment(other)).toEqual(here);
+    expect(await whole(other)).toEqual(here);
   });
 });
 
@@ -210,10 +209,10 @@ test('a file that is none of ours gets a sentence, and nothing is lost', async (
 test('a link opened in a page that is open already shows its moment', async ({ page }) => {
   await openScene(page, 'chord-naive');
   await step(page);
-  const there = await moment(page);
+  const there = await whole(page);
   await open(page, '#/lab');
   await page.goto(there.link);
   await expect(page.getByRole('heading', { level: 1, name: 'From successor to successor' })).toBeVisible();
   await drawn(page);
-  expect(await moment(page)).toEqual(there);
+  expect(await whole(page)).toEqual(there);
 });

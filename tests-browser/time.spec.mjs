@@ -33,13 +33,13 @@ test.describe('without motion', () => {
     const start = await moment(page);
     await stepToEnd(page);
     const end = await seen(page);
-    await slideTo(page, 'Time', 5_000);
+    await slideTo(page, 'Time', 1_000);
     const middle = await seen(page);
     expect(middle.route.length).toBeLessThan(end.route.length);
     expect(middle.route).toEqual(end.route.slice(0, middle.route.length));
     await slideTo(page, 'Time', 10_000);
     expect(await seen(page)).toEqual(end);
-    await slideTo(page, 'Time', 5_000);
+    await slideTo(page, 'Time', 1_000);
     expect(await seen(page)).toEqual(middle);
     await button(page, 'Reset').click();
     await drawn(page);

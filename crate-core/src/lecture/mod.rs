@@ -188,4 +188,15 @@ mod tests {
         assert_eq!(way("chord-search-13", 0).0, ["0", "9", "14"]);
         assert_eq!(way("chord-naive", 0).0, ["0", "1", "3", "7", "9", "11", "14"]);
     }
+
+    #[test]
+    fn from_the_middle_on_too_the_course_is_known_to_its_end() {
+        let lab = Scene::find("pastry-failure").expect("a scene of the deck").start();
+        for position in 0..=lab.trace().len() {
+            let mut again = Lab::restore(lab.setup(), lab.log(), position).expect("its own history");
+            again.look_ahead(LOOK_AHEAD);
+            assert!(again.route(Request(1)).is_some_and(|route| route.end.is_some()), "from record {position} on");
+            assert_eq!(again.position(), position);
+        }
+    }
 }

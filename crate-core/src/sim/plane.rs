@@ -63,9 +63,17 @@ impl Plane {
     #[must_use]
     #[inline]
     pub fn one_way(&self, from: Peer, to: Peer) -> Duration {
-        let squared = self.places[from.index()].squared(self.places[to.index()]);
-        // The square root of the scaled square keeps whole microseconds.
-        Duration(BASE_MICROS + (squared * MICROS_PER_UNIT * MICROS_PER_UNIT).isqrt())
+        // The square root of the scaled square keeps whole microseconds. A float's root is exact enough to be cut below
+        // 2^52, the same everywhere (IEEE 754 fixes it), and several times faster than an integer's.
+        let scaled = self.squared_distance(from, to) * MICROS_PER_UNIT * MICROS_PER_UNIT;
+        Duration(BASE_MICROS + (scaled as f64).sqrt() as u64)
+    }
+
+    /// The square of the distance between two peers: orders peers by nearness without a root.
+    #[must_use]
+    #[inline]
+    pub fn squared_distance(&self, from: Peer, to: Peer) -> u64 {
+        self.places[from.index()].squared(self.places[to.index()])
     }
 }
 
@@ -79,6 +87,18 @@ impl Proximity for Plane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn latency_is_cut_to_whole_microseconds(x in 0..Place::SIDE, y in 0..Place::SIDE) {
+            let mut plane = Plane::default();
+            plane.push(Place { x: 0, y: 0 });
+            plane.push(Place { x, y });
+            let scaled = (u64::from(x).pow(2) + u64::from(y).pow(2)) * MICROS_PER_UNIT * MICROS_PER_UNIT;
+            prop_assert_eq!(plane.one_way(Peer(0), Peer(1)).0, BASE_MICROS + scaled.isqrt());
+        }
+    }
 
     #[test]
     fn latency_is_the_same_both_ways_and_grows_with_distance() {

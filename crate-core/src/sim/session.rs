@@ -308,7 +308,7 @@ impl<N: System> Session<N> {
     pub fn look_ahead(&mut self, span: Duration) {
         let (position, clock, visited) = (self.position, self.clock, self.visited);
         let limit = clock + span;
-        let mut open = self.requests_since(clock);
+        let mut open = self.open_requests(span);
         let mut budget = EVENTS_A_CALL_MAX;
         // A node that waits in vain for an answer sends nothing meanwhile; the request is not over for that.
         while budget > 0 && (self.is_busy() || !open.is_empty()) {
@@ -326,10 +326,16 @@ impl<N: System> Session<N> {
         self.visited = visited;
     }
 
-    /// Requests that were made at or after a moment.
-    fn requests_since(&self, moment: Time) -> Vec<Request> {
-        let entries = self.log.iter().enumerate().rev().take_while(|(_, entry)| entry.at >= moment);
-        entries.filter(|(_, entry)| entry.action.is_request()).map(|(number, _)| Request(number as u32)).collect()
+    /// Requests to come, and those of the last `span` whose end lies after this moment.
+    fn open_requests(&self, span: Duration) -> Vec<Request> {
+        let past = &self.trace.records()[..self.position as usize];
+        let lately = self.log.iter().enumerate().rev().take_while(|(_, entry)| entry.at + span >= self.clock);
+        lately
+            .filter(|(_, entry)| entry.action.is_request())
+            .map(|(number, entry)| (Request(number as u32), past.get(entry.position as usize..).unwrap_or_default()))
+            .filter(|(request, since)| !since.iter().any(|r| r.outcomes.iter().any(|outcome| outcome.ends(*request))))
+            .map(|(request, _)| request)
+            .collect()
     }
 
     /// Whether anything but regular upkeep is going on: a message of a request, of a join or of repair is on its way.

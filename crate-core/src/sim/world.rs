@@ -233,7 +233,7 @@ impl<N: System> World<N> {
         let met: Vec<Peer> =
             if count <= 64 { Vec::new() } else { (0..64).map(|_| Peer(self.nature.random_range(0..count))).collect() };
         let usable = |peer: &Peer| *peer != newcomer && self.is_alive(*peer) && self.node(*peer).is_active();
-        let nearness = |peer: &Peer| (self.plane.one_way(newcomer, *peer), *peer);
+        let nearness = |peer: &Peer| (self.plane.squared_distance(newcomer, *peer), *peer);
         let nearest = met.into_iter().filter(usable).min_by_key(nearness);
         nearest.or_else(|| (0..count).map(Peer).filter(usable).min_by_key(nearness))
     }

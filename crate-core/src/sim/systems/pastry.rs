@@ -11,7 +11,6 @@ use crate::id::Guid;
 use crate::pastry::{Config, PastryNode};
 use crate::protocol::{Command, Host, Peer, Request};
 use crate::sim::plane::Plane;
-use crate::time::Duration;
 
 /// How many candidates for one entry are compared.
 const CANDIDATES_MAX: usize = 32;
@@ -79,7 +78,7 @@ fn nearest(plane: &Plane, me: Peer, candidates: &[(Guid, Peer)]) -> Option<Peer>
     let start = me.index() * 7_919;
     (0..count)
         .map(|i| candidates[(start + i * candidates.len() / count) % candidates.len()].1)
-        .min_by_key(|peer| (plane.one_way(me, *peer), *peer))
+        .min_by_key(|peer| (plane.squared_distance(me, *peer), *peer))
 }
 
 /// Finds near nodes: the plane cut into square cells.
@@ -111,12 +110,12 @@ impl Neighbours {
             return Vec::new();
         }
         let (x, y) = self.cell(plane, me);
-        let mut found: Vec<(Duration, Peer)> = Vec::new();
+        let mut found: Vec<(u64, Peer)> = Vec::new();
         for reach in 1..=self.side {
             let span = |at: usize| at.saturating_sub(reach)..=(at + reach).min(self.side - 1);
             let cells = span(y).flat_map(|y| span(x).map(move |x| y * self.side + x));
             let others = cells.flat_map(|cell| &self.cells[cell]).filter(|peer| **peer != me);
-            found = others.map(|peer| (plane.one_way(me, *peer), *peer)).collect();
+            found = others.map(|peer| (plane.squared_distance(me, *peer), *peer)).collect();
             if found.len() >= count {
                 break;
             }
