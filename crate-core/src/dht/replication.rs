@@ -217,11 +217,12 @@ impl<O: Overlay> DhtNode<O> {
         }
     }
 
-    /// The node that answers for values says that this one need not hold copies any more.
+    /// The node that answers for values says that this one need not hold copies any more. That may overtake its word that
+    /// it answers for what was handed over: who says so holds the value.
     pub(super) fn on_drop(&mut self, cx: &Context<'_, O>, items: &[(O::Id, Version<O::Id>)]) {
         let host = Self::inner_host(&cx.host);
         for (key, version) in items {
-            let old = |entry: &Entry<O::Id>| !entry.answers && entry.version <= *version;
+            let old = |entry: &Entry<O::Id>| entry.version <= *version;
             if self.store.entries.get(key).is_some_and(old) && self.overlay.next_hop(host, *key) != Step::Deliver {
                 self.store.entries.remove(key);
             }

@@ -4,6 +4,7 @@ use super::*;
 use crate::chord::test_network::TestNetwork;
 use crate::chord::{self, ChordNode};
 use crate::id::{ChordId, IdBits};
+use crate::pastry::{self, LeafSetSize, PastryNode};
 use crate::time::Duration;
 
 type Net<O> = TestNetwork<DhtNode<O>>;
@@ -26,6 +27,17 @@ impl System for ChordNode {
             successor_list: 5,
             maintenance: Some(Duration::from_secs(1)),
             ..chord::Config::default()
+        }
+    }
+}
+
+impl System for PastryNode {
+    fn config() -> pastry::Config {
+        pastry::Config {
+            leaf_set: LeafSetSize::EIGHT,
+            acks: true,
+            heartbeat_period: Some(Duration::from_secs(1)),
+            ..pastry::Config::default()
         }
     }
 }
@@ -241,6 +253,7 @@ macro_rules! over {
 
 over! {
     chord_ring: ChordNode;
+    pastry_ring: PastryNode;
 }
 
 #[test]

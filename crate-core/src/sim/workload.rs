@@ -6,7 +6,7 @@ use super::systems::System;
 use super::world::{Observer, Occasion, World};
 use crate::id::RingId;
 use crate::protocol::{Command, Envelope, Event, Note, Peer, Request, Rng, Step};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// What lookups look for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +56,9 @@ impl Tally {
     }
 }
 
+/// How long the last lookups are waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Random lookups between the members of a world.
 #[derive(Clone, Debug)]
 pub struct Workload<N: System> {
@@ -104,11 +107,14 @@ impl<N: System> Workload<N> {
         tally
     }
 
-    /// Sends lookups as real messages, `in_flight` of them at a time, and waits for all.
+    /// Sends lookups as real messages, `in_flight` of them at a time, and waits for all; for one that stays away, until
+    /// a minute has passed without any arriving.
     pub fn send(&mut self, world: &mut World<N>, lookups: u32, in_flight: u32) -> Tally {
-        let mut arrivals = Arrivals { keys: Vec::new(), landed: Vec::new(), tally: Tally::default() };
+        let arrived = vec![false; lookups as usize];
+        let mut arrivals = Arrivals { keys: Vec::new(), arrived, landed: Vec::new(), tally: Tally::default() };
         let mut open = 0;
         let mut sent = 0;
+        let mut latest = world.now();
         loop {
             while sent < lookups && open < in_flight {
                 let (from, key) = self.draw(world);
@@ -119,14 +125,16 @@ impl<N: System> Workload<N> {
                 sent += 1;
                 open += 1;
             }
-            if world.messages_in_flight() == 0 && arrivals.landed.is_empty() {
-                break;
-            }
             if arrivals.landed.is_empty() {
+                // Nothing may be in flight while somebody waits in vain for an acknowledgement.
+                if open == 0 || world.next_at().is_none_or(|at| at > latest + PATIENCE) {
+                    break;
+                }
                 world.step(&mut arrivals);
             }
             for (request, at) in arrivals.landed.drain(..) {
                 open -= 1;
+                latest = world.now();
                 let key: N::Id = arrivals.keys[request.0 as usize];
                 arrivals.tally.wrong += u64::from(at != self.owner(world, key));
             }
@@ -153,6 +161,8 @@ pub fn walk<N: System>(world: &World<N>, from: Peer, key: N::Id) -> Option<(Peer
 
 struct Arrivals<I> {
     keys: Vec<I>,
+    /// Whether each request has been delivered; one may be so twice where an acknowledgement was lost.
+    arrived: Vec<bool>,
     landed: Vec<(Request, Peer)>,
     tally: Tally,
 }
@@ -167,7 +177,10 @@ impl<N: System> Observer<N> for Arrivals<N::Id> {
     }
 
     fn event(&mut self, _: Time, node: Peer, event: &Event<N::Id>) {
-        if let Event::Delivered(envelope) = event {
+        if let Event::Delivered(envelope) = event
+            && let Some(arrived) = self.arrived.get_mut(envelope.request.0 as usize)
+            && !std::mem::replace(arrived, true)
+        {
             self.tally.add(usize::from(envelope.hops));
             self.landed.push((envelope.request, node));
         }
