@@ -8,7 +8,7 @@ use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError
 use super::systems::{DataWish, System};
 use super::trace::Trace;
 use super::world::{NO_CAUSE, Observer, Occasion, World};
-use crate::protocol::{Command, Envelope, Event, Note, Peer, Request};
+use crate::protocol::{Command, Envelope, Event, Note, Peer, Purpose, Request};
 use crate::time::{Duration, Time};
 
 /// Memory that checkpoints may take, in bytes.
@@ -19,6 +19,8 @@ const CHECKPOINT_SPACING_MIN: u32 = 256;
 const STEP_SPAN_MAX: Duration = Duration::from_secs(120);
 /// Events that a step works through at the most.
 const STEP_EVENTS_MAX: u32 = 100_000;
+/// The longest way of one message across the plane, rounded up.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_millis(80);
 /// Events that one call works through at the most, so that no call takes seconds.
 const EVENTS_A_CALL_MAX: u32 = 400_000;
 
@@ -321,6 +323,9 @@ impl<N: System> Session<N> {
             }
             budget -= 1;
         }
+        // The last acknowledgements too, so that the course is as long from wherever it is looked at.
+        let limit = self.clock + ACKNOWLEDGED_WITHIN;
+        while self.world.in_flight_for(Purpose::Acknowledgement) > 0 && self.advance(limit) {}
         self.seek(position);
         self.clock = clock;
         self.visited = visited;

@@ -121,7 +121,7 @@ fn a_link_brings_back_the_very_moment() {
     desk.view = View::Ring;
     let again = Desk::shared(&desk.share()).expect("reads");
     assert_eq!(again.scene.map(|scene| scene.name), Some("pastry-example"));
-    assert!(seen(&again) == seen(&desk));
+    assert_eq!(seen(&again), seen(&desk));
 }
 
 #[test]
