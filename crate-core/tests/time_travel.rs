@@ -9,7 +9,7 @@ use overlay_core::protocol::Peer;
 use overlay_core::sim::lab::{Lab, Setup};
 use overlay_core::sim::session::RestoreError;
 use overlay_core::sim::share::{ShareError, Situation, View};
-use overlay_core::sim::spec::{Action, ActionError, Key, Spec};
+use overlay_core::sim::spec::{Action, ActionError, Build, Key, Spec};
 use overlay_core::time::Duration;
 use proptest::prelude::*;
 
@@ -195,6 +195,40 @@ fn what_cannot_be_done_is_said_and_changes_nothing() {
     let key = Key::Digits("XYZ".into());
     assert!(matches!(lab.act(Action::Route { from: Peer(1), key }), Err(ActionError::Key(_))));
     assert_eq!((lab.position(), lab.log().len()), (1, 1));
+}
+
+#[test]
+fn two_worlds_side_by_side_come_back_at_one_moment() {
+    let key = || Key::Name("thammasat".into());
+    let mut labs = [pastry_setup(20, 5), chord_setup(20, 5)].map(|setup| Lab::new(setup).expect("can be"));
+    for lab in &mut labs {
+        lab.act(Action::Route { from: Peer(1), key: key() }).expect("runs");
+        lab.run_until(lab.origin() + Duration(12_345));
+    }
+    let [first, second] = labs;
+    let situation = Situation::of(&first, None, Some(&second), View::default());
+    let (again, companion) = situation.restore().expect("fits");
+    assert_eq!(digest(&again), digest(&first));
+    assert_eq!(digest(&companion.expect("there were two")), digest(&second));
+}
+
+#[test]
+fn a_link_that_asks_for_endless_work_is_refused() {
+    let lab = Lab::new(pastry_setup(3, 1)).expect("can be");
+    let sound = Situation::of(&lab, None, None, View::default());
+    assert!(sound.restore().is_ok());
+    let with = |change: &dyn Fn(&mut Spec<DhtConfig<pastry::Config>>)| {
+        let mut situation = sound.clone();
+        if let Setup::Pastry(spec) = &mut situation.setup {
+            change(spec);
+        }
+        situation.restore().err()
+    };
+    assert_eq!(with(&|spec| spec.build = Build::Joined { settle_secs: u32::MAX }), Some(ShareError::TooMuch));
+    assert_eq!(with(&|spec| spec.config.overlay.heartbeat_period = Some(Duration::ZERO)), Some(ShareError::TooMuch));
+    assert_eq!(with(&|spec| spec.config.overlay.ack_timeout = Duration::ZERO), Some(ShareError::TooMuch));
+    let far = Situation { position: u32::MAX, ..sound.clone() };
+    assert_eq!(far.restore().err(), Some(ShareError::TooMuch));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::lab::{Lab, Setup};
 use super::session::RestoreError;
-use super::spec::LogEntry;
+use super::spec::{Build, LogEntry};
 use crate::protocol::Peer;
 use crate::time::Duration;
 
@@ -16,8 +16,15 @@ use crate::time::Duration;
 pub const TEXT_MAX: usize = 1 << 20;
 /// The longest link that programs pass on unharmed, in characters.
 pub const LINK_MAX: usize = 8_000;
-/// The longest history that is replayed.
+/// The longest history that is replayed, in actions and in records.
 const LOG_MAX: usize = 10_000;
+const RECORDS_MAX: u32 = 1_000_000;
+/// The most that a situation from elsewhere may ask for while its world is filled by joins.
+const JOINED_NODES_MAX: usize = 2_000;
+const SETTLE_SECS_MAX: u32 = 600;
+/// The shortest upkeep period and time-out that a situation from elsewhere may ask for.
+const PERIOD_MIN: Duration = Duration::from_secs(1);
+const TIMEOUT_MIN: Duration = Duration::from_millis(10);
 
 /// A moment of a world, with everything that led to it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -66,6 +73,9 @@ pub enum ShareError {
     /// Cut off or altered.
     #[error("The link is damaged: part of it is missing or changed.")]
     Damaged,
+    /// It reads, but would keep this machine busy for ever.
+    #[error("The link asks for more work than this page takes on: a larger world, a longer history or faster timers.")]
+    TooMuch,
     /// The parts do not fit.
     #[error("The link's history does not fit: {0}")]
     Restore(#[from] RestoreError),
@@ -126,14 +136,50 @@ impl Situation {
     /// # Errors
     /// If the history does not fit its world.
     pub fn restore(&self) -> Result<(Lab, Option<Lab>), ShareError> {
+        let logged = self.log.iter().chain(&self.companion_log).map(|entry| entry.position);
+        let furthest = logged.chain([self.position, self.companion_position]).max();
+        let bounded = std::iter::once(&self.setup).chain(&self.companion).all(is_bounded);
+        if !bounded || furthest > Some(RECORDS_MAX) {
+            return Err(ShareError::TooMuch);
+        }
         let mut lab = Lab::restore(self.setup.clone(), &self.log, self.position)?;
         if self.since > Duration::ZERO {
             let moment = lab.clock() + self.since;
             lab.run_until(moment);
         }
         let companion = self.companion.clone();
-        let companion =
+        let mut companion =
             companion.map(|setup| Lab::restore(setup, &self.companion_log, self.companion_position)).transpose()?;
+        if let Some(other) = &mut companion {
+            // One clock for both, as far as nothing more happens by it.
+            let moment = other.origin() + (lab.clock() - lab.origin());
+            if moment > other.clock() {
+                other.run_until(moment);
+            }
+            if other.position() != self.companion_position {
+                other.seek(self.companion_position);
+            }
+        }
         Ok((lab, companion))
     }
+}
+
+/// Whether a world can be filled, and its upkeep simulated, with a bounded amount of work.
+fn is_bounded(setup: &Setup) -> bool {
+    let (build, nodes, timeouts, period) = match setup {
+        Setup::Pastry(spec) => {
+            let config = &spec.config.overlay;
+            let shortest = config.ack_timeout.min(config.probe_timeout).min(config.join_timeout);
+            (spec.build, spec.placed.len() + spec.random as usize, shortest, config.heartbeat_period)
+        }
+        Setup::Chord(spec) => {
+            let config = &spec.config.overlay;
+            (spec.build, spec.placed.len() + spec.random as usize, config.ack_timeout, config.maintenance)
+        }
+    };
+    let built = match build {
+        Build::Converged => true,
+        Build::Joined { settle_secs } => nodes <= JOINED_NODES_MAX && settle_secs <= SETTLE_SECS_MAX,
+    };
+    built && timeouts >= TIMEOUT_MIN && period.is_none_or(|period| period >= PERIOD_MIN)
 }

@@ -4,11 +4,15 @@
 //! nearest checkpoint. The trace is kept when the session goes back: the same records come again. An action in the past
 //! opens a branch; the former future stays as a branch of its own.
 
+mod recorder;
+
+use recorder::{Recorder, apply};
+
 use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError, TEXT_BYTES_MAX};
-use super::systems::{DataWish, System};
+use super::systems::System;
 use super::trace::Trace;
-use super::world::{NO_CAUSE, Observer, Occasion, World};
-use crate::protocol::{Command, Envelope, Event, Note, Peer, Purpose, Request};
+use super::world::World;
+use crate::protocol::{Peer, Purpose, Request};
 use crate::time::{Duration, Time};
 
 /// Memory that checkpoints may take, in bytes.
@@ -479,81 +483,4 @@ pub enum RestoreError {
     /// The history is shorter than the moment to show.
     #[error("The recorded history ends before the moment it should show.")]
     Position,
-}
-
-fn apply<N: System>(world: &mut World<N>, action: Action, request: Request, recorder: &mut Recorder<'_>) {
-    let key = |world: &World<N>, key: &Key| {
-        key.resolve(world.space(), world.peers()).expect("actions are checked before they are logged")
-    };
-    let wish = |key, wish| {
-        N::data_command(request, key, wish).unwrap_or_else(|| Command::Route(envelope(request, key)).into())
-    };
-    let (node, command) = match action {
-        Action::Route { from, key: to } => (from, Command::Route(envelope(request, key(world, &to))).into()),
-        Action::Insert { from, key: to, value } => {
-            (from, wish(key(world, &to), DataWish::Insert(value.into_bytes().into())))
-        }
-        Action::Search { from, key: to } => (from, wish(key(world, &to), DataWish::Search)),
-        Action::Delete { from, key: to } => (from, wish(key(world, &to), DataWish::Delete)),
-        Action::Leave { node } => (node, Command::Leave.into()),
-        Action::Kill { node } => {
-            world.crash(node);
-            Observer::<N>::begin(recorder, world.now(), node, NO_CAUSE, Occasion::Action);
-            return;
-        }
-        Action::Restart { node } => {
-            world.revive(node);
-            (node, world.entrance(node).into())
-        }
-        Action::Add { id } => {
-            let id = key(world, &id);
-            let place = world.random_place();
-            let node = world.place(id, place).expect("actions are checked before they are logged");
-            (node, world.entrance(node).into())
-        }
-    };
-    world.command(node, command, recorder);
-}
-
-fn envelope<I>(request: Request, key: I) -> Envelope<I> {
-    Envelope { request, answer: true, hops: 0, origin: Peer::NONE, key, payload: None }
-}
-
-/// Puts new records into the trace and counts those that come again.
-struct Recorder<'a> {
-    position: u32,
-    /// Whether the record that is open is a new one.
-    new: bool,
-    trace: &'a mut Trace,
-}
-
-impl<N: System> Observer<N> for Recorder<'_> {
-    fn wants_notes(&self) -> bool {
-        self.new
-    }
-
-    fn begin(&mut self, at: Time, node: Peer, cause: u32, occasion: Occasion<'_, N::Message>) -> u32 {
-        let number = self.position;
-        self.position += 1;
-        self.new = number == self.trace.len();
-        if self.new {
-            Observer::<N>::begin(self.trace, at, node, cause, occasion);
-        } else {
-            let known = &self.trace.records()[number as usize];
-            debug_assert_eq!((known.at, known.node), (at, node), "history repeats itself");
-        }
-        number
-    }
-
-    fn event(&mut self, at: Time, node: Peer, event: &Event<N::Id>) {
-        if self.new {
-            Observer::<N>::event(self.trace, at, node, event);
-        }
-    }
-
-    fn note(&mut self, node: Peer, note: Note) {
-        if self.new {
-            Observer::<N>::note(self.trace, node, note);
-        }
-    }
 }
