@@ -167,7 +167,7 @@ impl Record {
     pub fn is_major(&self) -> bool {
         // Whoever hears of a newcomer from itself and takes it in only takes note: dozens do for each join.
         let hearsay = match self.what {
-            What::Arrival(letter) if letter.purpose == Purpose::Membership => letter.from,
+            What::Arrival(letter) if letter.purpose == Purpose::Membership && letter.name == "announce" => letter.from,
             _ => Peer::NONE,
         };
         let greets = self.notes.contains(&Note::NeighbourAdded { peer: hearsay });

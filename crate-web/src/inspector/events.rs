@@ -10,7 +10,7 @@ use crate::words::marked;
 /// Events that are listed.
 const LISTED_MAX: usize = 60;
 /// Records that are looked through for them.
-const LOOK_BACK: u32 = 6_000;
+const LOOK_BACK: u32 = 100_000;
 
 /// The events up to the moment shown that hold `filter` (empty: all).
 pub fn events(desk: &Desk, filter: &str) -> Html {
