@@ -1,7 +1,8 @@
 //! The latency plane: every node has a place on a square, and messages take time in proportion to the distance.
 //!
-//! As in the evaluation of Pastry (§3: coordinates uniform in a 1000 × 1000 plane, Euclidean proximity). All integer,
-//! so that a latency is the same natively and in wasm.
+//! As in the evaluation of Pastry (§3: coordinates uniform in a 1000 × 1000 plane, Euclidean proximity). Places and
+//! latencies are whole numbers, and the one root between them is exact, so that a latency is the same natively and in
+//! wasm.
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
