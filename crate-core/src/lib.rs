@@ -21,4 +21,6 @@ pub mod sim;
 
 pub mod lecture;
 
+pub mod experiment;
+
 pub mod draw;

@@ -1,0 +1,1 @@
+//! Experiments of the papers, run on the real protocols: sweeps, statistics, and published figures beside ours.
