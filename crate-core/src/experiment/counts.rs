@@ -78,7 +78,8 @@ impl Histogram<'_> {
     /// The mean value.
     #[must_use]
     pub fn mean(self) -> f64 {
-        let weighted = self.0.iter().zip(0_u64..).fold(0_u64, |sum, (n, value)| sum.saturating_add(n.saturating_mul(value)));
+        let weighted =
+            self.0.iter().zip(0_u64..).fold(0_u64, |sum, (n, value)| sum.saturating_add(n.saturating_mul(value)));
         ratio(weighted, self.total())
     }
 

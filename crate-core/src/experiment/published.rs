@@ -8,9 +8,7 @@
 //!   around the published value, or is an interval the paper prints itself.
 
 use super::counts::ratio;
-use super::{
-    CountTo, Counts, Fail, Geometry, Histogram, LOOKUPS_PER_BLOCK, Point, Row, SystemKind, Value, What,
-};
+use super::{CountTo, Counts, Fail, Geometry, Histogram, LOOKUPS_PER_BLOCK, Point, Row, SystemKind, Value, What};
 use crate::id::Digits;
 use crate::pastry::{JoinMethod, LeafSetSize};
 use crate::sim::workload::Target;
@@ -200,7 +198,8 @@ fn pastry(all: &mut Vec<Figure>) {
         let figure = around("Pastry Fig. 5", what, pastry_hops(100_000), Measure::Share(hops), share, 0.006);
         all.push(Figure { tag: Tag::Printed, ..figure });
     }
-    let longest = around("Pastry Fig. 5", "most hops, N = 100000".into(), pastry_hops(100_000), Measure::Number("max"), 5.0, 0.0);
+    let longest =
+        around("Pastry Fig. 5", "most hops, N = 100000".into(), pastry_hops(100_000), Measure::Number("max"), 5.0, 0.0);
     all.push(Figure { tag: Tag::Printed, ..longest });
     let table = What::Table { digits: Digits::Bits4, leaf_set: LeafSetSize::SIXTEEN };
     for (row, filled) in PASTRY_FILLED.into_iter().enumerate() {
@@ -227,7 +226,11 @@ fn pastry_joins_and_failures(all: &mut Vec<Figure>) {
     };
     all.push(more("optimal entries, WT more than SL", [JoinMethod::WholeStates, JoinMethod::Rows], 0.0));
     // Much more: a tenth of the 41 entries at least.
-    all.push(more("optimal entries, WTF much more than WT", [JoinMethod::WholeStatesTwice, JoinMethod::WholeStates], 4.0));
+    all.push(more(
+        "optimal entries, WTF much more than WT",
+        [JoinMethod::WholeStatesTwice, JoinMethod::WholeStates],
+        4.0,
+    ));
     let failures = point(5_000, 100_000, What::Failures { system: SystemKind::Pastry, fail: Fail::Count(500) });
     let unrepaired = Measure::Excess("mean_unrepaired", "mean_before");
     all.push(Figure {
@@ -283,12 +286,10 @@ fn chord(all: &mut Vec<Figure>) {
 
 fn others(all: &mut Vec<Figure>) {
     for fraction in [0.1, 0.2, 0.3] {
-        for (system, honest) in [(SystemKind::Pastry, pastry_hops(10_000))] {
-            let dropped = point(10_000, 200_000, What::Malicious { system, fraction });
-            let what = format!("success less (1 - f)^h, f = {fraction}, N = 10000");
-            let figure = around("Castro 2002 §4", what, dropped, Measure::AboveExpectation, 0.0, 0.02);
-            all.push(Figure { points: vec![dropped, honest], ..figure });
-        }
+        let dropped = point(10_000, 200_000, What::Malicious { system: SystemKind::Pastry, fraction });
+        let what = format!("success less (1 - f)^h, f = {fraction}, N = 10000");
+        let figure = around("Castro 2002 §4", what, dropped, Measure::AboveExpectation, 0.0, 0.02);
+        all.push(Figure { points: vec![dropped, pastry_hops(10_000)], ..figure });
     }
     let failed = |geometry| point(65_536, 100 * LOOKUPS_PER_BLOCK, What::Resilience { geometry, fraction: 0.3 });
     let order = [

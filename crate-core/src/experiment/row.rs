@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// A word.
-    Text(&'static str),
+    /// Words.
+    Text(std::borrow::Cow<'static, str>),
     /// A whole number.
     Count(u64),
     /// A measured number, finite.
@@ -16,11 +16,25 @@ pub enum Value {
     List(Vec<u64>),
     /// Rows within the row.
     Rows(Vec<Row>),
+    /// Not measured.
+    Nothing,
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Nothing, Into::into)
+    }
 }
 
 impl From<&'static str> for Value {
     fn from(text: &'static str) -> Self {
-        Self::Text(text)
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
     }
 }
 

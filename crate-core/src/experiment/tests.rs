@@ -50,7 +50,10 @@ fn worlds_of_one_and_two_nodes_have_rows_or_are_refused() {
         for nodes in [1, 2, 3] {
             let small = Point { nodes, lookups: 10, ..point };
             if let Err(refusal) = run(&small) {
-                assert!(matches!(refusal, Refusal::TooManyFail { .. } | Refusal::PowerOfTwo(_)), "{small:?}: {refusal}");
+                assert!(
+                    matches!(refusal, Refusal::TooManyFail { .. } | Refusal::PowerOfTwo(_)),
+                    "{small:?}: {refusal}"
+                );
             }
         }
     }

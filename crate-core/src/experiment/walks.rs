@@ -231,12 +231,7 @@ pub(super) fn distance_row(point: &Point, system: SystemKind, counts: &Counts) -
     Ok(Row::default().with("system", system.name()).with("nodes", point.nodes).with("relative_distance", relative))
 }
 
-pub(super) fn malicious_row(
-    point: &Point,
-    system: SystemKind,
-    fraction: f64,
-    counts: &Counts,
-) -> Result<Row, Refusal> {
+pub(super) fn malicious_row(point: &Point, system: SystemKind, fraction: f64, counts: &Counts) -> Result<Row, Refusal> {
     check(counts)?;
     let all = Histogram(counts.list("hops")).total();
     let success = ratio(all.saturating_sub(counts.sum("dropped")), all);

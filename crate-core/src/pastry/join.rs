@@ -21,7 +21,8 @@ use super::deliver::Routed;
 use super::leaf_set::LeafRange;
 use super::upkeep::Upkeep;
 use super::{
-    Context, Extend, Join, JoinMethod, JoinState, LeafSet, Leaves, Message, Neighbourhood, PastryNode, RoutingTable, Side,
+    Context, Extend, Join, JoinMethod, JoinState, LeafSet, Leaves, Message, Neighbourhood, PastryNode, RoutingTable,
+    Side,
 };
 use crate::id::Guid;
 use crate::protocol::{Event, Note, Peer, RouteError, Step};
