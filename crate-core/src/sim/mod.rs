@@ -12,6 +12,7 @@ pub mod share;
 pub mod spec;
 pub mod systems;
 pub mod trace;
+pub mod weather;
 pub mod words;
 pub mod workload;
 pub mod world;

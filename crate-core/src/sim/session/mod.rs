@@ -6,7 +6,9 @@
 
 mod recorder;
 
-use recorder::{Recorder, apply};
+use recorder::Recorder;
+
+pub(super) use recorder::apply;
 
 use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError, TEXT_BYTES_MAX};
 use super::systems::System;
@@ -23,7 +25,7 @@ const CHECKPOINT_SPACING_MIN: u32 = 256;
 const STEP_SPAN_MAX: Duration = Duration::from_secs(120);
 /// Events that a step works through at the most.
 const STEP_EVENTS_MAX: u32 = 100_000;
-/// The longest way of one message across the plane, rounded up.
+/// The longest way of one message across the plane in clear weather, rounded up.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_millis(80);
 /// Events that one call works through at the most, so that no call takes seconds.
 const EVENTS_A_CALL_MAX: u32 = 400_000;
@@ -328,7 +330,7 @@ impl<N: System> Session<N> {
             budget -= 1;
         }
         // The last acknowledgements too, so that the course is as long from wherever it is looked at.
-        let limit = self.clock + ACKNOWLEDGED_WITHIN;
+        let limit = self.clock + self.world.weather().slowed(ACKNOWLEDGED_WITHIN);
         while self.world.in_flight_for(Purpose::Acknowledgement) > 0 && self.advance(limit) {}
         self.seek(position);
         self.clock = clock;
@@ -407,6 +409,8 @@ impl<N: System> Session<N> {
                 exists(*node)?;
                 if self.world.is_alive(*node) { Err(ActionError::Running) } else { Ok(()) }
             }
+            Action::Weather(weather) if weather.is_sound() => Ok(()),
+            Action::Weather(_) => Err(ActionError::Weather),
         }
     }
 

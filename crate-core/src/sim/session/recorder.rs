@@ -8,7 +8,12 @@ use crate::sim::world::{NO_CAUSE, Observer, Occasion, World};
 use crate::time::Time;
 
 /// Does what a checked action says.
-pub(super) fn apply<N: System>(world: &mut World<N>, action: Action, request: Request, recorder: &mut Recorder<'_>) {
+pub(in crate::sim) fn apply<N: System>(
+    world: &mut World<N>,
+    action: Action,
+    request: Request,
+    observer: &mut impl Observer<N>,
+) {
     let key = |world: &World<N>, key: &Key| {
         key.resolve(world.space(), world.peers()).expect("actions are checked before they are logged")
     };
@@ -25,7 +30,13 @@ pub(super) fn apply<N: System>(world: &mut World<N>, action: Action, request: Re
         Action::Leave { node } => (node, Command::Leave.into()),
         Action::Kill { node } => {
             world.crash(node);
-            Observer::<N>::begin(recorder, world.now(), node, NO_CAUSE, Occasion::Action);
+            observer.begin(world.now(), node, NO_CAUSE, Occasion::Action);
+            return;
+        }
+        Action::Weather(weather) => {
+            world.set_weather(weather);
+            // It is everybody's: the record needs some node to stand at.
+            observer.begin(world.now(), Peer(0), NO_CAUSE, Occasion::Action);
             return;
         }
         Action::Restart { node } => {
@@ -39,7 +50,7 @@ pub(super) fn apply<N: System>(world: &mut World<N>, action: Action, request: Re
             (node, world.entrance(node).into())
         }
     };
-    world.command(node, command, recorder);
+    world.command(node, command, observer);
 }
 
 fn envelope<I>(request: Request, key: I) -> Envelope<I> {
