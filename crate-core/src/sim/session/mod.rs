@@ -8,13 +8,12 @@ mod recorder;
 
 use recorder::Recorder;
 
-pub(super) use recorder::apply;
-
-use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError, TEXT_BYTES_MAX};
+use super::act::{apply, check};
+use super::spec::{Action, ActionError, Key, LogEntry, Spec, SpecError};
 use super::systems::System;
 use super::trace::Trace;
 use super::world::World;
-use crate::protocol::{Peer, Purpose, Request};
+use crate::protocol::{Purpose, Request};
 use crate::time::{Duration, Time};
 
 /// Memory that checkpoints may take, in bytes.
@@ -375,43 +374,7 @@ impl<N: System> Session<N> {
     /// # Errors
     /// What stands against it.
     pub fn check(&self, action: &Action) -> Result<(), ActionError> {
-        let exists = |node: Peer| {
-            if node.index() < self.world.peers().len() { Ok(()) } else { Err(ActionError::NoSuchNode) }
-        };
-        let running = |node: Peer| {
-            exists(node)?;
-            if self.world.is_alive(node) { Ok(()) } else { Err(ActionError::NotRunning) }
-        };
-        let key = |key: &Key| self.resolve(key).map(|_| ());
-        match action {
-            Action::Route { from, key: to } | Action::Search { from, key: to } | Action::Delete { from, key: to } => {
-                running(*from).and_then(|()| key(to))
-            }
-            Action::Insert { from, key: to, value } => {
-                running(*from)?;
-                if value.len() > TEXT_BYTES_MAX { Err(ActionError::TextTooLong) } else { key(to) }
-            }
-            Action::Add { id } => {
-                let id = id.resolve(self.world.space(), self.world.peers())?;
-                match self.world.peers().find(id) {
-                    Some(_) => Err(ActionError::Taken),
-                    None if self.world.peers().len() >= NODES_MAX as usize => Err(ActionError::Full),
-                    None => Ok(()),
-                }
-            }
-            Action::Kill { node } | Action::Leave { node } => {
-                running(*node)?;
-                let others =
-                    (0..self.world.peers().len() as u32).map(Peer).any(|p| p != *node && self.world.is_alive(p));
-                if others { Ok(()) } else { Err(ActionError::LastNode) }
-            }
-            Action::Restart { node } => {
-                exists(*node)?;
-                if self.world.is_alive(*node) { Err(ActionError::Running) } else { Ok(()) }
-            }
-            Action::Weather(weather) if weather.is_sound() => Ok(()),
-            Action::Weather(_) => Err(ActionError::Weather),
-        }
+        check(&self.world, action)
     }
 
     /// Leaves what lies ahead, keeping it as a branch if somebody has been there.
