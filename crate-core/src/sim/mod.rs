@@ -3,6 +3,7 @@
 //! The state at any moment is a function of a specification, its seed and the log of what the user did. Whatever sees
 //! more than one node's state lives here, and no protocol asks it anything.
 
+pub mod check;
 pub mod lab;
 pub mod plane;
 pub mod queue;
