@@ -4,6 +4,7 @@
 //! more than one node's state lives here, and no protocol asks it anything.
 
 mod act;
+pub mod check;
 pub mod lab;
 pub mod plane;
 pub mod queue;
