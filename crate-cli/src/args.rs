@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::swarm::SwarmArgs;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 /// Peer-to-peer overlays, run for real in a terminal.
@@ -19,6 +20,8 @@ pub(crate) enum Task {
     },
     /// Sends one message through a world of random nodes, hop by hop
     Route(Question),
+    /// Random worlds by the thousand, with crashes, loss and delay, and checkers that look at every event
+    Swarm(SwarmArgs),
 }
 
 #[derive(Subcommand, Debug)]

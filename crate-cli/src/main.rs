@@ -6,6 +6,7 @@
 mod args;
 mod route;
 mod scene;
+mod swarm;
 
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
@@ -29,6 +30,11 @@ fn main() -> ExitCode {
     let outcome = match args.task {
         Task::Scene { task } => scene::run(&task),
         Task::Route(question) => route::run(&question),
+        Task::Swarm(args) => {
+            let (text, nothing) = swarm::run(&args);
+            let code = print(&text);
+            return if nothing { code } else { ExitCode::FAILURE };
+        }
     };
     match outcome {
         Ok(text) => print(&text),

@@ -12,6 +12,7 @@ pub mod route;
 pub mod session;
 pub mod share;
 pub mod spec;
+pub mod swarm;
 pub mod systems;
 pub mod trace;
 pub mod weather;

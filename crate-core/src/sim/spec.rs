@@ -102,7 +102,7 @@ impl<C: Clone> Spec<C> {
     pub fn world<N: System<Config = C>>(&self) -> Result<World<N>, SpecError> {
         let members = self.members::<N>()?;
         let mut world = World::new(self.config.clone(), self.seed);
-        world.set_weather(Weather { loss_per_million: self.loss_per_million, ..Weather::CLEAR });
+        world.set_loss(self.loss_per_million);
         match self.build {
             Build::Converged => world.fill_converged(members),
             Build::Joined { settle_secs } => {

@@ -355,6 +355,11 @@ impl<N: System> World<N> {
         self.weather
     }
 
+    /// Lets each message sent from now on get lost with this probability, in millionths.
+    pub const fn set_loss(&mut self, per_million: u32) {
+        self.weather.loss_per_million = per_million;
+    }
+
     /// Changes what the network does to messages sent from now on.
     pub const fn set_weather(&mut self, weather: Weather) {
         self.weather = weather;
