@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::experiment::args::Experiment;
+use crate::swarm::SwarmArgs;
 
 /// Peer-to-peer overlays, run for real in a terminal.
 #[derive(Parser, Debug)]
@@ -46,6 +47,8 @@ pub(crate) enum Task {
         #[arg(long, value_enum, default_value_t = RowFormat::Table)]
         format: RowFormat,
     },
+    /// Random worlds by the thousand, with crashes, loss and delay, and checkers that look at every event
+    Swarm(SwarmArgs),
 }
 
 #[derive(Subcommand, Debug)]

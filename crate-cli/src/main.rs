@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod route;
 mod scene;
+mod swarm;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -37,6 +38,10 @@ fn main() -> ExitCode {
         Task::Route(question) => print(route::run(&question)),
         Task::Experiment { experiment } => experiment::run(&experiment).map(|()| ExitCode::SUCCESS),
         Task::Merge { files, format } => experiment::shard::merge(&files, format).map(|()| ExitCode::SUCCESS),
+        Task::Swarm(args) => {
+            let (text, nothing) = swarm::run(&args);
+            print(Ok(text)).map(|code| if nothing { code } else { ExitCode::FAILURE })
+        }
         Task::CheckPapers { threads, format } => check_papers::run(threads, format),
     })
 }

@@ -35,8 +35,9 @@ pub(crate) fn run(experiment: &Experiment) -> Result<(), Stopped> {
             continue;
         }
         let ran = drive::run(point, blocks, threads, &mut progress)?;
-        let row = point.row(&ran.counts)?;
-        rows.push(&if common.timing { timed(row, point, &ran) } else { row })?;
+        for row in point.rows(&ran.counts)? {
+            rows.push(&if common.timing { timed(row, point, &ran) } else { row })?;
+        }
     }
     drop(progress);
     rows.end()

@@ -6,7 +6,7 @@
 //! 1. [`Point::prepare`] builds what all blocks share (a world, most often);
 //! 2. [`Ready::run`] runs one block; blocks may run in any order, on any threads or machines;
 //! 3. the tallies are added up ([`Counts::merge`]);
-//! 4. [`Point::row`] turns the sum into a row.
+//! 4. [`Point::rows`] turns the sum into rows.
 //!
 //! So the result depends on the point alone. Threads, files and progress are the business of whoever drives this.
 //!
@@ -14,9 +14,12 @@
 //! - The size of a block is fixed, never worked out from the number of threads.
 //! - Only experiments see the whole ring: they check where lookups end, and say which nodes fail.
 
+pub mod compare;
+mod compared;
 pub mod counts;
 mod failures;
 mod load;
+mod near;
 pub mod published;
 mod resilience;
 pub mod row;
@@ -29,6 +32,7 @@ use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use compared::Compared;
 pub use counts::{Counts, Histogram};
 pub use resilience::Geometry;
 pub use row::{Row, Value};
@@ -36,6 +40,7 @@ pub use row::{Row, Value};
 use crate::id::Digits;
 use crate::pastry::{JoinMethod, LeafSetSize};
 use crate::protocol::Rng;
+pub use crate::sim::lab::SystemKind;
 use crate::sim::spec::{NODES_MAX, SpecError};
 use crate::sim::workload::Target;
 
@@ -49,23 +54,12 @@ pub const VIRTUAL_MAX: u32 = 1_000;
 /// Most lookups of one point.
 pub const LOOKUPS_MAX: u32 = 1_000_000_000;
 
-/// Which overlay.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum SystemKind {
-    /// Pastry.
-    Pastry,
-    /// Chord.
-    Chord,
-}
-
-impl SystemKind {
-    /// Its name in rows.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pastry => "pastry",
-            Self::Chord => "chord",
-        }
+/// A system's name in rows.
+#[must_use]
+pub const fn system_name(system: SystemKind) -> &'static str {
+    match system {
+        SystemKind::Pastry => "pastry",
+        SystemKind::Chord => "chord",
     }
 }
 
@@ -160,6 +154,8 @@ pub enum What {
         /// Share of nodes that fail.
         fraction: f64,
     },
+    /// Pastry and Chord on the same nodes, latencies and lookups.
+    Compare(Compared),
 }
 
 /// What one row of results is made from. Two equal ones give equal rows, everywhere.
@@ -213,6 +209,9 @@ pub enum Refusal {
         /// Did not end.
         lost: u64,
     },
+    /// A comparison outside its range.
+    #[error("{0}")]
+    Compare(#[from] compare::SettingsError),
     /// Nodes did not come in.
     #[error("Only {joined} of {nodes} nodes came in.")]
     NotJoined {
@@ -274,6 +273,7 @@ impl Point {
                 let is_space = self.nodes.is_power_of_two() && self.nodes >= 4;
                 if is_space { Ok(()) } else { Err(Refusal::PowerOfTwo(self.nodes)) }
             }
+            What::Compare(compared) => Ok(compared::settings(self, &compared).check()?),
             What::Hops { .. } | What::Table { .. } | What::Distance { .. } | What::TableQuality { .. } => Ok(()),
         }
     }
@@ -288,6 +288,7 @@ impl Point {
             What::Table { .. } | What::TableQuality { .. } => tables::blocks(self.nodes),
             What::Failures { system, .. } => failures::blocks(system, self.lookups),
             What::Load { .. } => load::RUNS,
+            What::Compare(_) => 1,
         }
     }
 
@@ -303,24 +304,26 @@ impl Point {
             What::Failures { system, fail } => failures::prepare(self, system, fail.of(self.nodes)),
             What::Load { keys, virtual_nodes } => Ok(load::prepare(self, keys, virtual_nodes)),
             What::Resilience { geometry, fraction } => Ok(resilience::prepare(self, geometry, fraction)),
+            What::Compare(compared) => compared::prepare(self, &compared),
         }
     }
 
-    /// The row of all blocks' counts together.
+    /// The rows of all blocks' counts together: one, but for comparisons one for each system.
     ///
     /// # Errors
     /// If they show that something went wrong that must not.
-    pub fn row(&self, counts: &Counts) -> Result<Row, Refusal> {
-        match self.what {
-            What::Hops { system, count, .. } => walks::hops_row(self, system, count, counts),
-            What::Distance { system } => walks::distance_row(self, system, counts),
-            What::Malicious { system, fraction } => walks::malicious_row(self, system, fraction, counts),
-            What::Table { .. } => Ok(tables::table_row(self, counts)),
-            What::TableQuality { method } => tables::quality_row(self, method, counts),
-            What::Failures { system, fail } => failures::row(self, system, fail.of(self.nodes), counts),
-            What::Load { keys, virtual_nodes } => Ok(load::row(self, keys, virtual_nodes, counts)),
-            What::Resilience { geometry, fraction } => Ok(resilience::row(self, geometry, fraction, counts)),
-        }
+    pub fn rows(&self, counts: &Counts) -> Result<Vec<Row>, Refusal> {
+        Ok(vec![match self.what {
+            What::Hops { system, count, .. } => walks::hops_row(self, system, count, counts)?,
+            What::Distance { system } => walks::distance_row(self, system, counts)?,
+            What::Malicious { system, fraction } => walks::malicious_row(self, system, fraction, counts)?,
+            What::Table { .. } => tables::table_row(self, counts),
+            What::TableQuality { method } => tables::quality_row(self, method, counts)?,
+            What::Failures { system, fail } => failures::row(self, system, fail.of(self.nodes), counts)?,
+            What::Load { keys, virtual_nodes } => load::row(self, keys, virtual_nodes, counts),
+            What::Resilience { geometry, fraction } => resilience::row(self, geometry, fraction, counts),
+            What::Compare(compared) => return Ok(compared::rows(self, &compared, counts)),
+        }])
     }
 
     /// Lookups of one block.
@@ -338,11 +341,11 @@ impl Point {
 ///
 /// # Errors
 /// If it asks for something that cannot be.
-pub fn run(point: &Point) -> Result<(Row, Counts), Refusal> {
+pub fn run(point: &Point) -> Result<(Vec<Row>, Counts), Refusal> {
     let ready = point.prepare()?;
     let mut counts = Counts::default();
     for block in 0..point.blocks() {
         counts.merge(&ready.run(block));
     }
-    Ok((point.row(&counts)?, counts))
+    Ok((point.rows(&counts)?, counts))
 }
