@@ -22,11 +22,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::seq::SliceRandom as _;
 
 use super::counts::ratio;
-use super::walks::{pastry_world, random_peer};
+use super::walks::random_peer;
 use super::{Counts, Histogram, LOOKUPS_PER_BLOCK, Point, Ready, Refusal, Row, SystemKind, system_name};
 use crate::chord::{self, Cause, ChordMessage, ChordNode, Lookup};
-use crate::id::{Digits, Guid, IdBits, RingId};
-use crate::pastry::{self, LeafSetSize, PastryNode};
+use crate::id::{Guid, IdBits, RingId};
+use crate::pastry::{self, PastryNode};
 use crate::protocol::{Command, Envelope, Event, Message as _, Note, Overlay as _, Peer, Request, Rng, Step};
 use crate::sim::spec::Spec;
 use crate::sim::systems::System;
@@ -55,7 +55,7 @@ pub(super) fn prepare(point: &Point, system: SystemKind, failed: u32) -> Result<
     let dead = victims(point, failed);
     match system {
         SystemKind::Pastry => {
-            let whole = pastry_world(point, Digits::Bits4, LeafSetSize::SIXTEEN)?;
+            let whole: World<PastryNode> = Spec::random(point.nodes, point.seed, pastry_config()).world()?;
             let survivors: Vec<(Guid, Peer)> = whole.members().filter(|(_, peer)| !dead[peer.index()]).collect();
             let unrepaired = without_the_dead(&whole, &survivors, &dead);
             Ok(Box::new(PastryFailures { point: *point, whole, unrepaired, survivors, dead }))
@@ -73,6 +73,11 @@ pub(super) fn prepare(point: &Point, system: SystemKind, failed: u32) -> Result<
             Ok(Box::new(ChordFailures { point: *point, world, dead }))
         }
     }
+}
+
+/// b = 4, |L| = 16, and no M: see the notes of the module.
+fn pastry_config() -> pastry::Config {
+    pastry::Config { neighbourhood: 0, ..pastry::Config::default() }
 }
 
 /// Who fails.
@@ -200,7 +205,8 @@ impl PastryFailures {
 
     /// The same world with acknowledgements and heartbeats, before the first lookup.
     fn messages(&self, with_failures: bool) -> World<PastryNode> {
-        let config = pastry::Config { digits: Digits::Bits4, leaf_set: LeafSetSize::SIXTEEN, ..pastry::Config::live() };
+        let live = pastry::Config::live();
+        let config = pastry::Config { acks: live.acks, heartbeat_period: live.heartbeat_period, ..pastry_config() };
         let spec = Spec::random(self.point.nodes, self.point.seed, config);
         let mut world: World<PastryNode> = spec.world().expect("the same world without messages could be made");
         if with_failures {
