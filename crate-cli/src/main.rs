@@ -42,7 +42,7 @@ fn main() -> ExitCode {
             let (text, nothing) = swarm::run(&args);
             print(Ok(text)).map(|code| if nothing { code } else { ExitCode::FAILURE })
         }
-        Task::CheckPapers { threads, format } => check_papers::run(threads, format),
+        Task::CheckPapers { threads, seed, format } => check_papers::run(threads, seed, format),
     })
 }
 

@@ -44,7 +44,16 @@ pub(crate) fn run(experiment: &Experiment) -> Result<(), Stopped> {
 }
 
 fn timed(row: Row, point: &Point, ran: &drive::Ran) -> Row {
-    let has_lookups = !matches!(point.what, What::Table { .. } | What::TableQuality { .. } | What::Load { .. });
+    // What is counted otherwise has no such number: nodes, keys, or lookups drawn while time passes.
+    let has_lookups = match point.what {
+        What::Table { .. } | What::TableQuality { .. } | What::Load { .. } | What::Churn(_) => false,
+        What::Hops { .. }
+        | What::Distance { .. }
+        | What::Failures { .. }
+        | What::Malicious { .. }
+        | What::Resilience { .. }
+        | What::Compare(_) => true,
+    };
     let rate = has_lookups.then(|| f64::from(point.lookups) / ran.blocks_s.max(1e-9));
     row.with("build_s", ran.build_s).with("lookups_per_s", rate).with("bytes_per_node", ran.bytes_per_node)
 }

@@ -9,10 +9,13 @@
 //!   are sharper than means.
 //! - **Unrepaired**: survivors know their true leaf sets, and the dead are missing from R and M: what is left when leaf
 //!   sets are mended, as they always are, and tables are not. Steps are the node's own `next_hop`.
+//! - **No M** (|M| = 0). The paper's nodes have one, and say that it "is not normally used in routing"; its Table 1 searches
+//!   it in the rare case all the same. With |M| = 32 it nearly always holds a node with the right next digit, and hops rise
+//!   by about 2.5% only; from L ∪ R they rise by 5%, within the 5% to 8.4% of others and the paper.
 //! - **Repaired**: real messages with acknowledgements and heartbeats. The lookups are made twice: the first time they
 //!   find the dead, which sets off repair; the second time they are counted. Hops to dead nodes are not counted.
 //! - **Questions of repair** ("RPCs" of the paper): probes, announcements that want an answer, and requests for leaf
-//!   sets, entries and neighbourhood sets; less those that the same world without failures asks in the same time.
+//!   sets, entries and neighbourhood sets, each repetition counted; less those that the same world without failures asks in the same time.
 //! - **Chord** looks up iteratively, as the paper's simulator does. A time-out is a dead node that a lookup tried; trying
 //!   it again for the same lookup does not count. The mean is over lookups that were delivered, and counts as Table II does:
 //!   up to the owner, and straight to it from the first node on the way that has it in its successor list.

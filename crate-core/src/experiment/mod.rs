@@ -14,6 +14,8 @@
 //! - The size of a block is fixed, never worked out from the number of threads.
 //! - Only experiments see the whole ring: they check where lookups end, and say which nodes fail.
 
+pub mod churn;
+mod churned;
 pub mod compare;
 mod compared;
 pub mod counts;
@@ -32,6 +34,7 @@ use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use churned::Churned;
 pub use compared::Compared;
 pub use counts::{Counts, Histogram};
 pub use resilience::Geometry;
@@ -156,6 +159,8 @@ pub enum What {
     },
     /// Pastry and Chord on the same nodes, latencies and lookups.
     Compare(Compared),
+    /// Lookups while nodes come and go.
+    Churn(Churned),
 }
 
 /// What one row of results is made from. Two equal ones give equal rows, everywhere.
@@ -201,6 +206,9 @@ pub enum Refusal {
     /// The geometries are drawn for full identifier spaces.
     #[error("The resilience experiment fills a space of 2^k identifiers: {0} is no power of two from 4 up.")]
     PowerOfTwo(u32),
+    /// A rate that is none.
+    #[error("A node makes 0 to 100 lookups a second, so {0} is none.")]
+    Rate(f64),
     /// Lookups on converged tables went astray.
     #[error("{wrong} lookups ended at a wrong node and {lost} did not end: these tables are not sound.")]
     Astray {
@@ -274,6 +282,7 @@ impl Point {
                 if is_space { Ok(()) } else { Err(Refusal::PowerOfTwo(self.nodes)) }
             }
             What::Compare(compared) => Ok(compared::settings(self, &compared).check()?),
+            What::Churn(churned) => churned.check(),
             What::Hops { .. } | What::Table { .. } | What::Distance { .. } | What::TableQuality { .. } => Ok(()),
         }
     }
@@ -288,7 +297,7 @@ impl Point {
             What::Table { .. } | What::TableQuality { .. } => tables::blocks(self.nodes),
             What::Failures { system, .. } => failures::blocks(system, self.lookups),
             What::Load { .. } => load::RUNS,
-            What::Compare(_) => 1,
+            What::Compare(_) | What::Churn(_) => 1,
         }
     }
 
@@ -305,6 +314,7 @@ impl Point {
             What::Load { keys, virtual_nodes } => Ok(load::prepare(self, keys, virtual_nodes)),
             What::Resilience { geometry, fraction } => Ok(resilience::prepare(self, geometry, fraction)),
             What::Compare(compared) => compared::prepare(self, &compared),
+            What::Churn(churned) => Ok(churned::prepare(self, &churned)),
         }
     }
 
@@ -322,6 +332,7 @@ impl Point {
             What::Failures { system, fail } => failures::row(self, system, fail.of(self.nodes), counts)?,
             What::Load { keys, virtual_nodes } => load::row(self, keys, virtual_nodes, counts),
             What::Resilience { geometry, fraction } => resilience::row(self, geometry, fraction, counts),
+            What::Churn(churned) => churned::row(self, &churned, counts),
             What::Compare(compared) => return Ok(compared::rows(self, &compared, counts)),
         }])
     }

@@ -3,7 +3,7 @@
 //!
 //! # Implementation notes
 //! - **Where a figure comes from** ([`Tag`]): read in the text, measured in the drawing, calculated, or remembered. What
-//!   is only remembered is shown and does not decide.
+//!   is only remembered, or not said well enough to be measured, is shown and does not decide.
 //! - **Bands** are the reading error of the source, the sampling error of our trials, and no more; each is said to be
 //!   around the published value, or is an interval the paper prints itself.
 
@@ -22,6 +22,8 @@ pub enum Tag {
     Drawn,
     /// From others' notes or from memory: shown, but decides nothing.
     Told,
+    /// Printed, but it is not said what was counted: shown, but decides nothing.
+    Unclear,
 }
 
 /// How a figure is read from the rows of its points.
@@ -102,7 +104,7 @@ impl Figure {
     /// Whether it counts if ours does not agree.
     #[must_use]
     pub fn decides(&self) -> bool {
-        self.tag != Tag::Told
+        !matches!(self.tag, Tag::Told | Tag::Unclear)
     }
 }
 
@@ -259,7 +261,7 @@ fn pastry_joins_and_failures(all: &mut Vec<Figure>) {
     all.push(Figure { tag: Tag::Printed, ..figure });
     let asked = Measure::Number("rpcs_per_failure");
     let figure = around("Pastry §3.4", "RPCs a failed node".into(), failures, asked, 57.0, 57.0);
-    all.push(Figure { tag: Tag::Told, ..figure });
+    all.push(Figure { tag: Tag::Unclear, ..figure });
 }
 
 fn chord(all: &mut Vec<Figure>) {

@@ -18,6 +18,8 @@ fn points() -> Vec<Point> {
         all.push(What::Hops { system, digits, leaf_set, target, count });
         all.push(What::Distance { system });
         all.push(What::Malicious { system, fraction: 0.2 });
+        let (session_mean_s, duration_s, loss_per_million, lookup_rate) = (600, 60, 10_000, 0.1);
+        all.push(What::Churn(Churned { system, session_mean_s, duration_s, loss_per_million, lookup_rate }));
         all.push(What::Failures { system, fail: Fail::Fraction(0.1) });
     }
     all.into_iter().map(|what| Point { nodes: 128, seed: 9, lookups: 5_000, what }).collect()
