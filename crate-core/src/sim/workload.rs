@@ -1,6 +1,7 @@
 //! Lookups by the thousand, and whether each ended where it should.
 
 use rand::{RngExt, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 use super::systems::System;
 use super::world::{Observer, Occasion, World};
@@ -9,7 +10,7 @@ use crate::protocol::{Command, Envelope, Event, Note, Peer, Request, Rng, Step};
 use crate::time::{Duration, Time};
 
 /// What lookups look for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Target {
     /// The identifier of a random member, as in Pastry's experiments.
     Node,
