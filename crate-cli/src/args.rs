@@ -19,6 +19,8 @@ pub(crate) enum Task {
     },
     /// Sends one message through a world of random nodes, hop by hop
     Route(Question),
+    /// Measures the core on this machine, beside a plain flat-array bound
+    Bench(crate::bench::BenchArgs),
 }
 
 #[derive(Subcommand, Debug)]

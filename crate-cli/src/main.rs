@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod route;
 mod scene;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let outcome = match args.task {
         Task::Scene { task } => scene::run(&task),
         Task::Route(question) => route::run(&question),
+        Task::Bench(args) => bench::run(&args),
     };
     match outcome {
         Ok(text) => print(&text),
