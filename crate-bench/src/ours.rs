@@ -3,7 +3,7 @@
 use overlay_core::protocol::{Command, Envelope, Event, Note, Peer, Request};
 use overlay_core::sim::plane::Place;
 use overlay_core::sim::systems::System;
-use overlay_core::sim::workload::walk;
+use overlay_core::sim::workload::{walk, walk_many};
 use overlay_core::sim::world::{Observer, Occasion, World};
 use overlay_core::time::Time;
 
@@ -33,7 +33,7 @@ pub(crate) fn walk_all<N: System>(world: &World<N>, lookups: &[Lookup<N>], arriv
 }
 
 pub(crate) fn batch_all<N: System>(world: &World<N>, lookups: &[Lookup<N>], arrived: &mut [u32]) {
-    walk_all(world, lookups, arrived);
+    walk_many(world, lookups, |number, end| arrived[number] = end.map_or(u32::MAX, |(owner, _)| owner.0));
 }
 
 /// Sends lookups as messages, `in_flight` of them under way at any time, until all have arrived.

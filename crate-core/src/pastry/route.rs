@@ -62,6 +62,20 @@ impl PastryNode {
         self.rare_case(host, key, row, tried)
     }
 
+    /// Reads what a step for this key needs of the tables.
+    #[inline]
+    pub(super) fn touch_tables(&self, host: Host<'_, Self>, key: Guid) -> u32 {
+        match self.range.reach(self.id, key) {
+            Reach::Own => 0,
+            Reach::Within => self.leaves.touch(),
+            Reach::Beyond | Reach::Unclear => {
+                let digits = host.config.digits;
+                let row = self.id.shared_prefix(key, digits).min(digits.rows() - 1);
+                self.table.slot(row, key.digit(row, digits), digits.bits()).0
+            }
+        }
+    }
+
     /// Line 7: the numerically closest of all known nodes that share at least as many digits and are closer than this
     /// one.
     #[cold]

@@ -142,6 +142,14 @@ impl<E> EventQueue<E> {
         self.events[ticket.place()].take()
     }
 
+    /// The next events of the present tick, at most `count`, if nothing was taken since a multiple of `count`.
+    #[inline]
+    pub fn next_group(&self, count: usize) -> impl Iterator<Item = &E> {
+        let starts = self.next.is_multiple_of(count);
+        let group = self.current[self.next..].iter().take(if starts { count } else { 0 });
+        group.filter_map(|ticket| self.events[ticket.place()].as_ref().map(|(_, event)| event))
+    }
+
     /// All waiting events, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Time, &E)> {
         self.events.iter().flatten().map(|(at, event)| (*at, event))
