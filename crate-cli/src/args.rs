@@ -27,6 +27,8 @@ pub(crate) enum Task {
     /// Random worlds by the thousand, with crashes, loss and delay, and checkers that look at every event; exit code 1 if
     /// one of them objects
     Swarm(SwarmArgs),
+    /// Measures the core on this machine, beside a plain flat-array bound
+    Bench(crate::bench::BenchArgs),
     /// The papers' experiments, at any size, each row repeatable from its seed
     Experiment {
         #[command(subcommand)]

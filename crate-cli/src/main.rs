@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod check_papers;
 mod experiment;
 mod output;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Task::Scene { task } => print(scene::run(&task)),
         Task::Route(question) => print(route::run(&question)),
         Task::Swarm(args) => swarm::run(&args),
+        Task::Bench(args) => print(bench::run(&args)),
         Task::Experiment { experiment } => experiment::run(&experiment).map(|()| ExitCode::SUCCESS),
         Task::Merge { files, format } => experiment::shard::merge(&files, format).map(|()| ExitCode::SUCCESS),
         Task::CheckPapers { threads, format } => check_papers::run(threads, format),
