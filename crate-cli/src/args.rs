@@ -24,6 +24,11 @@ pub(crate) enum Task {
     },
     /// Sends one message through a world of random nodes, hop by hop
     Route(Question),
+    /// Random worlds by the thousand, with crashes, loss and delay, and checkers that look at every event; exit code 1 if
+    /// one of them objects
+    Swarm(SwarmArgs),
+    /// Measures the core on this machine, beside a plain flat-array bound
+    Bench(crate::bench::BenchArgs),
     /// The papers' experiments, at any size, each row repeatable from its seed
     Experiment {
         #[command(subcommand)]
@@ -50,8 +55,6 @@ pub(crate) enum Task {
         #[arg(long, value_enum, default_value_t = RowFormat::Table)]
         format: RowFormat,
     },
-    /// Random worlds by the thousand, with crashes, loss and delay, and checkers that look at every event
-    Swarm(SwarmArgs),
 }
 
 #[derive(Subcommand, Debug)]

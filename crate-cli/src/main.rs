@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod check_papers;
 mod experiment;
 mod output;
@@ -36,12 +37,10 @@ fn main() -> ExitCode {
     ended(match args.task {
         Task::Scene { task } => print(scene::run(&task)),
         Task::Route(question) => print(route::run(&question)),
+        Task::Swarm(args) => swarm::run(&args),
+        Task::Bench(args) => print(bench::run(&args)),
         Task::Experiment { experiment } => experiment::run(&experiment).map(|()| ExitCode::SUCCESS),
         Task::Merge { files, format } => experiment::shard::merge(&files, format).map(|()| ExitCode::SUCCESS),
-        Task::Swarm(args) => {
-            let (text, nothing) = swarm::run(&args);
-            print(Ok(text)).map(|code| if nothing { code } else { ExitCode::FAILURE })
-        }
         Task::CheckPapers { threads, seed, format } => check_papers::run(threads, seed, format),
     })
 }

@@ -1,6 +1,7 @@
 //! `overlay swarm`: random worlds by the thousand, each watched by checkers at every event.
 
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -10,6 +11,10 @@ use overlay_core::sim::share::LINK_MAX;
 use overlay_core::sim::swarm::{self, Course, Failure};
 use overlay_core::sim::words::action_sentence;
 use overlay_core::time::Duration;
+
+use crate::experiment::drive;
+use crate::output::{self, Stopped};
+use crate::progress::Progress;
 
 /// Runs that shrinking one failure may take.
 const SHRINK_TRIES: u32 = 400;
@@ -42,13 +47,20 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
 /// A failing seed, its course, and the shortest course found that fails too.
 type Found = (u64, Course, Course);
 
+pub(crate) fn run(args: &SwarmArgs) -> Result<ExitCode, Stopped> {
+    let (text, nothing) = search(args);
+    output::write(&text)?;
+    Ok(if nothing { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// What was found, and whether that is nothing.
-pub(crate) fn run(args: &SwarmArgs) -> (String, bool) {
+fn search(args: &SwarmArgs) -> (String, bool) {
     let (first, end) = args.seeds;
     let span = Duration::from_secs(60 * u64::from(args.minutes));
     let (next, events, stop) = (AtomicU64::new(first), AtomicU64::new(0), AtomicBool::new(false));
     let found: Mutex<Vec<Found>> = Mutex::default();
-    let threads = args.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let threads = drive::threads(args.threads);
+    let progress = Mutex::new(Progress::new(end - first));
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -59,6 +71,7 @@ pub(crate) fn run(args: &SwarmArgs) -> (String, bool) {
                     }
                     let course = swarm::run(seed, span);
                     events.fetch_add(course.events, Ordering::Relaxed);
+                    progress.lock().expect("nobody panics while holding it").advance();
                     if course.failure.is_some() {
                         let shortest = swarm::shrink(&course, SHRINK_TRIES);
                         let mut found = found.lock().expect("nobody panics while holding it");
@@ -71,6 +84,7 @@ pub(crate) fn run(args: &SwarmArgs) -> (String, bool) {
             });
         }
     });
+    drop(progress);
     let mut found = found.into_inner().expect("nobody panicked while holding it");
     // Which seeds were reached first depends on the threads; which failures are told, should as little as possible.
     found.sort_by_key(|(seed, ..)| *seed);

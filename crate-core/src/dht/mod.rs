@@ -351,6 +351,18 @@ impl<O: Overlay> Overlay for DhtNode<O> {
         self.overlay.next_hop(Self::inner_host(&host), key)
     }
 
+    const TOUCHES: u8 = O::TOUCHES;
+
+    #[inline]
+    fn touch(&self, host: Host<'_, Self>, key: O::Id, touch: u8) -> u32 {
+        self.overlay.touch(Self::inner_host(&host), key, touch)
+    }
+
+    #[inline]
+    fn routed_key(message: &Self::Message) -> Option<O::Id> {
+        if let DhtMessage::Overlay(message) = message { O::routed_key(message) } else { None }
+    }
+
     fn explain(&self, host: Host<'_, Self>, key: O::Id) -> Decision {
         self.overlay.explain(Self::inner_host(&host), key)
     }

@@ -25,7 +25,7 @@ use crate::protocol::{Host, Peer, Rng, Step};
 use crate::sim::plane::Plane;
 use crate::sim::spec::Spec;
 use crate::sim::systems::System;
-use crate::sim::workload::Target;
+use crate::sim::workload::{Target, walk_many};
 use crate::sim::world::World;
 
 const LOOKUPS: u64 = 1;
@@ -121,8 +121,16 @@ where
     fn run(&self, block: u32) -> Counts {
         let mut rng = self.point.rng(LOOKUPS, block);
         let mut counts = Counts::default();
-        for _ in 0..self.point.lookups_of(block) {
-            self.look_up(&mut rng, &mut counts);
+        let lookups: Vec<(Peer, N::Id)> = (0..self.point.lookups_of(block)).map(|_| self.draw(&mut rng)).collect();
+        if matches!(self.count, Count::Hops) {
+            walk_many(&self.world, &lookups, |number, end| match end {
+                Some((at, hops)) => self.arrived(lookups[number].1, at, hops, &mut counts),
+                None => counts.add("lost", 0, 1),
+            });
+        } else {
+            for (from, key) in lookups {
+                self.look_up(from, key, &mut counts);
+            }
         }
         counts
     }
@@ -133,12 +141,23 @@ where
 }
 
 impl<N: System> Walks<N> {
-    fn look_up(&self, rng: &mut Rng, counts: &mut Counts) {
+    /// Where a lookup starts, and its key.
+    fn draw(&self, rng: &mut Rng) -> (Peer, N::Id) {
         let from = self.origin(rng);
         let key = match self.target {
             Target::Node => self.world.peers().id(random_peer(rng, self.point.nodes)),
             Target::Key => N::Id::random(self.world.space(), rng),
         };
+        (from, key)
+    }
+
+    fn arrived(&self, key: N::Id, at: Peer, hops: usize, counts: &mut Counts) {
+        counts.add("hops", hops, 1);
+        counts.add("wrong", 0, u64::from(at != N::owner(self.world.config(), &self.ring, key)));
+    }
+
+    /// Looks up one key, and sees who is on the way.
+    fn look_up(&self, from: Peer, key: N::Id, counts: &mut Counts) {
         let (mut length, mut dropped, mut last) = (0, false, from);
         let nodes = self.nodes.as_deref().unwrap_or_else(|| self.world.nodes());
         let walked = walk(self.world.host(), nodes, from, key, |next| {
@@ -150,8 +169,7 @@ impl<N: System> Walks<N> {
             last = next;
         });
         let Some(hops) = walked else { return counts.add("lost", 0, 1) };
-        counts.add("hops", hops, 1);
-        counts.add("wrong", 0, u64::from(last != N::owner(self.world.config(), &self.ring, key)));
+        self.arrived(key, last, hops, counts);
         match &self.count {
             Count::Hops => {}
             Count::Distance => {

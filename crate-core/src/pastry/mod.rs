@@ -327,6 +327,21 @@ impl Overlay for PastryNode {
         self.route(host, key, &[])
     }
 
+    const TOUCHES: u8 = 2;
+
+    #[inline]
+    fn touch(&self, host: Host<'_, Self>, key: Guid, touch: u8) -> u32 {
+        if touch == 0 { self.me.0 ^ self.id.0 as u32 } else { self.touch_tables(host, key) }
+    }
+
+    #[inline]
+    fn routed_key(message: &Message) -> Option<Guid> {
+        match message {
+            Message::Route { envelope, .. } => Some(envelope.key),
+            _ => None,
+        }
+    }
+
     fn explain(&self, host: Host<'_, Self>, key: Guid) -> Decision {
         self.explain_without(host, key, &[])
     }

@@ -1,5 +1,7 @@
 //! A world: nodes, the plane between them, and the events to come. It knows everything; no node does.
 
+use std::hint::black_box;
+
 use rand::{RngExt, SeedableRng};
 
 use super::plane::{Place, Plane};
@@ -56,6 +58,11 @@ pub trait Observer<N: System> {
 
 /// How long the next newcomer waits for one that does not get in.
 const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
+
+/// Events whose ways to memory are made to overlap.
+const GROUP: usize = 16;
+/// Worlds smaller than this are in the caches anyway.
+const GROUPED_NODES_MIN: usize = 2_048;
 
 /// The cause of events that have none.
 pub const NO_CAUSE: u32 = u32::MAX;
@@ -410,6 +417,9 @@ impl<N: System> World<N> {
 
     /// Handles the next event.
     pub fn step(&mut self, observer: &mut impl Observer<N>) -> Stepped {
+        if self.nodes.len() >= GROUPED_NODES_MIN {
+            self.touch_next();
+        }
         let Some((at, pending)) = self.queue.pop() else { return Stepped::Idle };
         match pending {
             Pending::Arrival { from, to, sent, cause, lost, message } => {
@@ -427,6 +437,24 @@ impl<N: System> World<N> {
                 Stepped::Event
             }
             Pending::Deadline { node } => self.deadline(node, at, observer),
+        }
+    }
+
+    /// Reads what the next events will need, all of them before any is handled: in a large world an event costs little
+    /// but its ways to memory.
+    fn touch_next(&self) {
+        let host = self.host();
+        let mut group = [None; GROUP];
+        for (place, pending) in group.iter_mut().zip(self.queue.next_group(GROUP)) {
+            if let Pending::Arrival { from, to, message, .. } = pending {
+                // What is not routed mostly concerns whoever sent it.
+                *place = Some((*to, N::routed_key(message).unwrap_or_else(|| self.peers.id(*from))));
+            }
+        }
+        for touch in 0..N::TOUCHES {
+            for (to, key) in group.iter().flatten() {
+                black_box(self.nodes[to.index()].touch(host, *key, touch));
+            }
         }
     }
 
