@@ -138,7 +138,7 @@ test('every chart can be kept as SVG, PNG and CSV', async ({ page }) => {
     return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
   };
   const titles = await page.locator('.figure h3').allTextContents();
-  expect(titles).toHaveLength(8);
+  expect(titles).toHaveLength(9);
   for (const title of titles) {
     const svg = await keep(`${title} as SVG`);
     expect(svg.name).toMatch(/^pastry-chord-100-[a-z]+\.svg$/);

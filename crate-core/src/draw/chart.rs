@@ -75,7 +75,8 @@ impl Svg {
         let mut svg = Self { text: String::with_capacity(8_192) };
         let _ = write!(
             svg.text,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
+             height=\"{height}\" role=\"img\" aria-label=\"{}\" \
              font-family=\"{FONT}\" font-size=\"14\"><rect class=\"c-ground\" width=\"{WIDTH}\" height=\"{height}\" \
              fill=\"#ffffff\"/>",
             escaped(title)

@@ -18,26 +18,45 @@ pub struct Figure {
 
 type Both<'a> = &'a [SystemResult; 2];
 
-/// Charts that every comparison has, and those about a kill.
-pub const ALWAYS: [(&str, &str); 5] = [
-    ("hops", "Hops"),
-    ("latency", "Latency"),
-    ("stretch", "Stretch"),
-    ("messages", "Messages"),
-    ("state", "State of a node"),
+/// A chart's place on the page: its id, its heading, and what helps to read it.
+type Heading = (&'static str, &'static str, &'static str);
+
+/// Charts that every comparison has.
+pub const ALWAYS: [Heading; 5] = [
+    (
+        "hops",
+        "Hops",
+        "Dotted: about what theory expects, at most ⌈log N⌉ to the base 2^b in Pastry, ½ log2 N on average in Chord.",
+    ),
+    ("stretch", "Stretch", "Time along the hops over time straight to the owner, all lookups together."),
+    ("latency", "Latency", "How many lookups have arrived after so many milliseconds."),
+    ("state", "State of a node", "Entries in its tables, on average; of Chord’s fingers only different ones count."),
+    ("messages", "Messages", "What lookups cost, and what keeping the tables true costs while nothing fails."),
 ];
 /// Charts that need a kill.
-pub const AFTER_KILL: [(&str, &str); 3] =
-    [("stale", "Dead entries in the tables"), ("failed", "Lookups that failed"), ("repair", "What the repair cost")];
+pub const AFTER_KILL: [Heading; 4] = [
+    ("stale", "Dead entries in the tables", "What survivors still take to be alive."),
+    (
+        "late",
+        "Lookups slowed down",
+        "Mean latency of those that arrived: whoever asks a dead node waits for a time-out.",
+    ),
+    ("failed", "Lookups that failed", "Never delivered, or delivered by a node that is not responsible."),
+    (
+        "repair",
+        "What the repair cost",
+        "Messages of a survivor in a minute to keep its tables true, before and after the kill.",
+    ),
+];
 
 const SERIES: [&str; 2] = ["Pastry", "Chord"];
 
 /// All charts of a comparison as far as it has come.
 #[must_use]
 pub fn figures(both: Both<'_>, settings: &Settings) -> Vec<Figure> {
-    let mut all = vec![hops(both, settings), latency(both), stretch(both), messages(both), state(both)];
+    let mut all = vec![hops(both, settings), stretch(both), latency(both), state(both), messages(both)];
     if settings.killed() > 0 {
-        all.extend([stale(both), failed(both), repair(both)]);
+        all.extend([stale(both), late(both), failed(both), repair(both)]);
     }
     all
 }
@@ -267,13 +286,50 @@ fn failed(both: Both<'_>) -> Figure {
             rows.push(row([result.system.name().into(), when.into(), a, b, c, share]));
         }
     }
-    Figure { id: "failed", title: AFTER_KILL[1].1, svg: bars("Lookups that failed", &list, None), rows }
+    Figure { id: "failed", title: AFTER_KILL[2].1, svg: bars("Lookups that failed", &list, None), rows }
+}
+
+fn late(both: Both<'_>) -> Figure {
+    let mut rows = vec![heads(["System", "When", "Mean latency, ms"])];
+    let mut list = Vec::new();
+    for (place, when) in STAGES.into_iter().enumerate() {
+        for (series, result) in both.iter().enumerate() {
+            let name = result.system.name();
+            let mean = stages(result)[place].lookups.mean_latency_ms();
+            let text = number(mean.round());
+            rows.push(row([name.into(), when.into(), number(mean)]));
+            list.push(Bar {
+                name: format!("{name}, {when}"),
+                series,
+                parts: vec![Part { name: "latency".into(), value: mean }],
+                value: format!("{text} ms"),
+                reading: format!("{name}, {when}: {text} ms on average"),
+            });
+        }
+    }
+    Figure { id: "late", title: AFTER_KILL[1].1, svg: bars("Mean latency of lookups", &list, None), rows }
 }
 
 fn repair(both: Both<'_>) -> Figure {
-    two_bars("repair", AFTER_KILL[2].1, both, None, "messages for each node killed", |result| {
-        (result.repair_messages() / f64::from(result.killed.max(1))).max(0.0)
-    })
+    let mut rows = vec![heads(["System", "When", "Messages a node and minute"])];
+    let mut list = Vec::new();
+    for (place, when) in STAGES.into_iter().enumerate() {
+        for (series, result) in both.iter().enumerate() {
+            let name = result.system.name();
+            let [before, repairing, after] = result.updates_by_stage();
+            let value = [before, repairing, after][place];
+            let text = number(value);
+            rows.push(row([name.into(), when.into(), text.clone()]));
+            list.push(Bar {
+                name: format!("{name}, {when}"),
+                series,
+                parts: vec![Part { name: "updates".into(), value }],
+                reading: format!("{name}, {when}: {text} messages a node and minute"),
+                value: text,
+            });
+        }
+    }
+    Figure { id: "repair", title: AFTER_KILL[3].1, svg: bars("Messages that keep tables true", &list, None), rows }
 }
 
 /// The summary: name, Pastry, Chord.
@@ -361,20 +417,20 @@ fn lesson_of_the_kill(both: Both<'_>, settings: &Settings) -> Option<String> {
         number(percent(lookups.wrong + lookups.missing, lookups.started))
     });
     let late = [0, 1].map(|at: usize| number(both[at].repairing.lookups.mean_latency_ms().round()));
-    let cost = [0, 1].map(|at: usize| number((both[at].repair_messages() / f64::from(killed)).round()));
+    let cost = [0, 1].map(|at: usize| both[at].updates_by_stage());
+    let [pastry, chord] =
+        cost.map(|[before, repairing, _]| format!("{} to {}", number(before.round()), number(repairing.round())));
     let stale = [0, 1].map(|at: usize| both[at].stale.last().map_or_else(String::new, |s| number(s.share() * 100.0)));
     let seconds = number(settings.upkeep.0 as f64 * 2.0 / 1e6);
     Some(format!(
         "Then {} nodes stopped without a word. In the next {seconds} s {} % of Pastry’s and {} % of Chord’s lookups failed, and \
-         those that arrived took {} and {} ms. Repair cost {} and {} messages for each node killed; it left {} % and {} % \
-         dead entries in the tables.",
+         those that arrived took {} and {} ms, with the time-outs of the dead they met. A survivor’s messages a minute went from \
+         {pastry} in Pastry and from {chord} in Chord, and {} % and {} % of what they know is still dead.",
         number(f64::from(killed)),
         failed[0],
         failed[1],
         late[0],
         late[1],
-        cost[0],
-        cost[1],
         stale[0],
         stale[1]
     ))
@@ -422,11 +478,11 @@ pub fn skeleton(settings: &Settings) -> String {
             "<button type=\"button\" data-export=\"{format}\" data-of=\"{id}\" aria-label=\"{title} as {format}\">{format}</button>"
         )
     };
-    let figure = |(id, title): (&str, &str)| {
+    let figure = |(id, title, note): Heading| {
         let buttons: String = ["SVG", "PNG", "CSV"].map(|format| export(id, format, title)).concat();
         format!(
             "<figure class=\"figure\" id=\"figure-{id}\"><figcaption><h3>{title}</h3><div class=\"exports\">{buttons}</div>\
-             </figcaption><div class=\"chart\" role=\"slider\" tabindex=\"0\" aria-label=\"Values of the chart {title}\" \
+             </figcaption><p class=\"dim\">{note}</p><div class=\"chart\" role=\"slider\" tabindex=\"0\" aria-label=\"Values of the chart {title}\" \
              aria-valuemin=\"0\" aria-valuemax=\"1\" aria-valuenow=\"0\" aria-valuetext=\"Arrow keys read the values\">\
              <div id=\"chart-{id}\" aria-hidden=\"true\"></div></div><output class=\"reading\" aria-hidden=\"true\"></output>\
              <details><summary>Values</summary><div class=\"scroll-x\" tabindex=\"0\" role=\"region\" aria-label=\"Values of {title}\">\
