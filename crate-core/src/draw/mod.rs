@@ -33,4 +33,4 @@ pub use layout::{Layout, MOST_ROWS, Ring, Size, Spot, turn_of, unfolded_place, u
 pub use picture::{Dash, Face, Ink, Paint, Run, Shape, Stroke, Text, TextMeasure, TypicalFonts, dashed, solid};
 pub use raster::{Raster, Stamp};
 pub use route::{Badge, badges, hop_share, hop_tracks, link};
-pub use scale::{Linear, log_ticks, nice_ticks};
+pub use scale::{Linear, fixed, log_ticks, nice_ticks};
