@@ -318,7 +318,7 @@ impl ChordNode {
             .map(|peer| (self.id.clockwise_to(cx.host.id(*peer), bits), *peer))
             .filter(|(way, peer)| *way != ChordId::ZERO && !self.is_dead(cx, *peer))
             .collect();
-        ways.sort_unstable();
+        crate::small_sort::sort(&mut ways);
         let mut at = 0;
         for i in self.fingers.low() + 1..=self.fingers.len() {
             while at < ways.len() && ways[at].0.bit_length() < i {

@@ -495,7 +495,7 @@ impl Overlay for ChordNode {
         let mut known = self.successors.clone();
         known.extend(self.predecessor.some());
         known.extend(self.fingers.iter().map(|(_, peer)| peer).filter(|p| p.is_some() && *p != self.me));
-        known.sort_unstable();
+        crate::small_sort::sort(&mut known);
         known.dedup();
         known
     }

@@ -164,7 +164,7 @@ impl PastryNode {
         let mut all: Vec<_> = self.leaves.clockwise().collect();
         all.extend(self.table.entries().map(|(_, _, peer)| peer));
         all.extend(self.neighbourhood.peers());
-        all.sort_unstable();
+        crate::small_sort::sort(&mut all);
         all.dedup();
         all
     }
@@ -348,7 +348,7 @@ impl Overlay for PastryNode {
 
     fn replica_holders(&self, host: Host<'_, Self>, key: Guid, count: usize) -> Vec<Peer> {
         let mut holders: Vec<_> = self.leaves.clockwise().collect();
-        holders.sort_unstable_by_key(|peer| key.closeness(host.id(*peer)));
+        crate::small_sort::sort_by_key(&mut holders, |peer| key.closeness(host.id(*peer)));
         holders.truncate(count);
         holders
     }
