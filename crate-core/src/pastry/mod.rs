@@ -26,7 +26,8 @@
 //!   waits for the leaf set's answers.
 //! - **Announcements carry the newcomer's leaf set, not its whole state** (§2.4 has R and M travel too): what a receiver
 //!   could learn from rows and M improves proximity only, and costs each of some 80 receivers 80 comparisons. The
-//!   second stage of §2.5, asking R and M for their state, is left out for the same reason.
+//!   second stage of §2.5, asking R and M for their state, is left out for the same reason. [`JoinMethod`] switches to
+//!   the paper's three ways, for its Fig. 7.
 //! - **A newcomer delivers nothing before all members of its leaf set have answered** its announcement (MSPastry's rule;
 //!   the 2001 paper has optimistic time stamps). Until then it holds what it would deliver. So of two nodes that come
 //!   in side by side each hears of the other, from whichever neighbour heard of both. (With |L| = 2
@@ -48,7 +49,7 @@ mod tests;
 mod upkeep;
 pub mod words;
 
-pub use config::{Config, LeafSetSize, LeafSetSizeError, RoutingRule};
+pub use config::{Config, JoinMethod, LeafSetSize, LeafSetSizeError, RoutingRule};
 pub use leaf_set::{LeafSet, Side};
 pub use message::{Join, JoinState, Leaves, Message};
 pub use table::RoutingTable;
@@ -280,6 +281,8 @@ impl PastryNode {
                 cx.send(from, Message::Neighbourhood(self.neighbourhood.peers().into()));
             }
             Message::Neighbourhood(peers) => self.on_neighbourhood(cx, &peers),
+            Message::StateRequest => cx.send(from, Message::State(self.everybody().into())),
+            Message::State(peers) => self.on_state(cx, from, &peers),
         }
     }
 }

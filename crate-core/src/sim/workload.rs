@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use rand::{RngExt, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 use super::systems::System;
 use super::world::{Observer, Occasion, World};
@@ -11,7 +12,7 @@ use crate::protocol::{Command, Envelope, Event, Note, Peer, Request, Rng, Step};
 use crate::time::{Duration, Time};
 
 /// What lookups look for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Target {
     /// The identifier of a random member, as in Pastry's experiments.
     Node,

@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use super::plane::{Place, Plane};
 use super::queue::EventQueue;
 use super::systems::System;
+use super::weather::Weather;
 use crate::id::RingId;
 use crate::protocol::{Command, Context, Directory, Event, Host, Input, Message, Note, Output, Peer, Purpose, Rng};
 use crate::time::{Duration, Time};
@@ -137,7 +138,7 @@ pub struct World<N: System> {
     /// Messages on their way, by purpose.
     in_flight: [usize; 7],
     now: Time,
-    loss_per_million: u32,
+    weather: Weather,
     /// What nodes draw from.
     rng: Rng,
     /// What losses, places and meetings are drawn from, so that they do not shift with what nodes draw.
@@ -160,7 +161,7 @@ impl<N: System> World<N> {
             queue: EventQueue::default(),
             in_flight: [0; 7],
             now: Time::ZERO,
-            loss_per_million: 0,
+            weather: Weather::CLEAR,
             rng: Rng::seed_from_u64(seed),
             nature: Rng::seed_from_u64(seed ^ 0x6E61_7475_7265),
             counters: Counters::default(),
@@ -355,9 +356,20 @@ impl<N: System> World<N> {
         self.messages_in_flight() > upkeep
     }
 
-    /// Lets each message get lost with this probability, in millionths.
+    /// What the network does to messages now.
+    #[must_use]
+    pub const fn weather(&self) -> Weather {
+        self.weather
+    }
+
+    /// Lets each message sent from now on get lost with this probability, in millionths.
     pub const fn set_loss(&mut self, per_million: u32) {
-        self.loss_per_million = per_million;
+        self.weather.loss_per_million = per_million;
+    }
+
+    /// Changes what the network does to messages sent from now on.
+    pub const fn set_weather(&mut self, weather: Weather) {
+        self.weather = weather;
     }
 
     /// A place that a newcomer of this world gets.
@@ -387,10 +399,11 @@ impl<N: System> World<N> {
     /// # Panics
     /// If one does, or the moment is past.
     pub fn wait_until(&mut self, moment: Time) {
-        assert!(
-            moment >= self.now && self.next_at().is_none_or(|at| at >= moment),
-            "time passes without skipping events"
-        );
+        // Timers that were moved meanwhile are no events, but they stand in the queue.
+        while self.next_at().is_some_and(|at| at < moment) {
+            assert_eq!(self.step(&mut Unobserved), Stepped::Nothing, "time passes without skipping events");
+        }
+        assert!(moment >= self.now, "time does not go back");
         self.now = moment;
     }
 
@@ -482,8 +495,10 @@ impl<N: System> World<N> {
         debug_assert!(to.is_some(), "a node sends to somebody");
         self.counters.sent[message.purpose() as usize] += 1;
         self.in_flight[message.purpose() as usize] += 1;
-        let lost = self.loss_per_million > 0 && self.nature.random_range(0..1_000_000) < self.loss_per_million;
-        let arrives = self.now + self.plane.one_way(from, to);
+        let Weather { loss_per_million: loss, .. } = self.weather;
+        let lost = self.weather.separates(self.plane.place(from), self.plane.place(to))
+            || (loss > 0 && self.nature.random_range(0..1_000_000) < loss);
+        let arrives = self.now + self.weather.slowed(self.plane.one_way(from, to));
         self.queue.push(arrives, Pending::Arrival { from, to, sent: self.now, cause, lost, message });
     }
 
