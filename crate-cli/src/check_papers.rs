@@ -15,8 +15,7 @@ use crate::progress::Progress;
 const OUTSIDE: u8 = 1;
 
 pub(crate) fn run(threads: Option<NonZeroUsize>, seed: u64, format: RowFormat) -> Result<ExitCode, Stopped> {
-    let mut figures = figures();
-    figures.iter_mut().flat_map(|figure| &mut figure.points).for_each(|point| point.seed = seed);
+    let figures = figures(seed);
     let mut points: Vec<Point> = Vec::new();
     for point in figures.iter().flat_map(|figure| &figure.points) {
         if !points.contains(point) {

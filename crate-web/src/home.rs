@@ -45,11 +45,17 @@ pub fn Home(props: &HomeProps) -> Html {
             </header>
             { for chapters }
             <section aria-labelledby="lab-entry">
-                <h2 id="lab-entry">{ "Lab" }</h2>
-                <ul class="cards"><li><a class="card" href={Route::Lab.href()}>
-                    <strong>{ "A world of your own" }</strong>
-                    <span>{ "Up to 10,000 nodes; Pastry, Chord, or both on the same key; joins, failures, losses and repair." }</span>
-                </a></li></ul>
+                <h2 id="lab-entry">{ "Lab and comparison" }</h2>
+                <ul class="cards">
+                    <li><a class="card" href={Route::Lab.href()}>
+                        <strong>{ "A world of your own" }</strong>
+                        <span>{ "Up to 10,000 nodes; Pastry, Chord, or both on the same key; joins, failures, losses and repair." }</span>
+                    </a></li>
+                    <li><a class="card" href="#/compare">
+                        <strong>{ "Pastry and Chord, side by side" }</strong>
+                        <span>{ "10 to 100,000 nodes, the same lookups in both: hops, latency, messages, state, and what a failure costs." }</span>
+                    </a></li>
+                </ul>
             </section>
         </div>
     }

@@ -53,6 +53,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <ul>
                     { entry("Lecture", lecture, matches!(props.route, Route::Scene { .. })) }
                     { entry("Lab", Route::Lab, props.route == Route::Lab) }
+                    { entry("Compare", Route::Compare(String::new()), matches!(props.route, Route::Compare(_))) }
                 </ul>
             </nav>
             <div class="tools">

@@ -1,5 +1,6 @@
 //! The bottom bar: going through time, and the line that says what happens.
 
+use overlay_core::draw::fixed;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
@@ -119,7 +120,7 @@ const SCALE: f64 = 10_000.0;
 #[component]
 fn TimeSlider(props: &TimeSliderProps) -> Html {
     let TimeSliderProps { line, moment, oncontrol } = props;
-    let percent = |at: f64| format!("{:.3}%", at.clamp(0.0, 1.0) * 100.0);
+    let percent = |at: f64| fixed(at.clamp(0.0, 1.0) * 100.0, 3) + "%";
     let oninput = oncontrol.reform(|event: InputEvent| {
         let value = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
         Control::Seek(if value.is_finite() { value / SCALE } else { 0.0 })
@@ -152,8 +153,8 @@ fn TimeSlider(props: &TimeSliderProps) -> Html {
                 <line class="past" x1="0" x2={percent(line.now)} y1="50%" y2="50%" />
                 <g class="hops">{ for hops }</g>
             </svg>
-            <input type="range" aria-label="Time" min="0" max={SCALE.to_string()} step="1"
-                value={format!("{:.0}", line.now * SCALE)} aria-valuetext={moment.clone()} {oninput} {onkeydown} />
+            <input type="range" aria-label="Time" min="0" max={fixed(SCALE, 0)} step="1"
+                value={fixed(line.now * SCALE, 0)} aria-valuetext={moment.clone()} {oninput} {onkeydown} />
         </div>
     }
 }

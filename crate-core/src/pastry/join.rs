@@ -183,7 +183,7 @@ impl PastryNode {
         }
         let mut asked: Vec<_> = self.table.entries().map(|(_, _, peer)| peer).collect();
         asked.extend(self.neighbourhood.peers());
-        asked.sort_unstable();
+        crate::small_sort::sort(&mut asked);
         asked.dedup();
         asked.truncate(WAITING_LIMIT);
         if asked.is_empty() {
@@ -257,7 +257,7 @@ impl PastryNode {
         let deadline = cx.now + cx.host.config.probe_timeout;
         let leaves = Arc::new(self.leaves.to_message());
         let mut waiting: Vec<_> = self.leaves.clockwise().collect();
-        waiting.sort_unstable();
+        crate::small_sort::sort(&mut waiting);
         let everybody = self.everybody();
         let state: Option<Arc<[Peer]>> =
             (cx.host.config.join_method != JoinMethod::Lean).then(|| everybody.as_slice().into());

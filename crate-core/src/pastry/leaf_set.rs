@@ -161,7 +161,7 @@ impl LeafSet {
         peers: &Directory<Guid>,
     ) -> Self {
         let mut sorted: Vec<_> = members.into_iter().map(|peer| (me.clockwise_to(peers.id(peer)), peer)).collect();
-        sorted.sort_unstable();
+        crate::small_sort::sort(&mut sorted);
         sorted.dedup();
         sorted.retain(|(offset, _)| *offset != 0);
         let mut set = Self::new(total);

@@ -215,8 +215,19 @@ impl SystemResult {
         if minutes > 0.0 { self.before.messages.of_updates() as f64 / f64::from(self.nodes) / minutes } else { 0.0 }
     }
 
+    /// Messages for updates that a survivor sends in a minute: before the kill, while repairing, after.
+    #[must_use]
+    pub fn updates_by_stage(&self) -> [f64; 3] {
+        let survivors = f64::from(self.nodes - self.killed);
+        let rate = |stage: &StageResult| {
+            let minutes = stage.span.0 as f64 / 60e6;
+            if minutes > 0.0 { stage.messages.of_updates() as f64 / survivors / minutes } else { 0.0 }
+        };
+        [self.updates_a_minute(), rate(&self.repairing), rate(&self.after)]
+    }
+
     /// Messages that the repair cost: updates sent while repairing, beyond what the survivors would have sent in that
-    /// time anyway.
+    /// time anyway. Below zero where upkeep does the repair by itself and a smaller ring needs less of it.
     #[must_use]
     pub fn repair_messages(&self) -> f64 {
         let survivors = f64::from(self.nodes - self.killed);
