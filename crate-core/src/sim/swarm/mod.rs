@@ -97,7 +97,7 @@ impl Subject for ChordMember {
 /// Lets a seed's world run for `span`, and then come to rest.
 #[must_use]
 pub fn run(seed: u64, span: Duration) -> Course {
-    let mut rng = Rng::seed_from_u64(seed ^ 0x7377_6172_6D);
+    let mut rng = Rng::seed_from_u64(seed ^ 0x73_7761_726D);
     let setup = plan::setup(seed, &mut rng);
     play(setup, Script::Drawn { deeds: Box::new(Deeds::new(rng)), span })
 }
