@@ -14,6 +14,8 @@
 //! - The size of a block is fixed, never worked out from the number of threads.
 //! - Only experiments see the whole ring: they check where lookups end, and say which nodes fail.
 
+// Its listeners are closures over generic worlds, long to write whatever they are called.
+#[allow(clippy::type_complexity, clippy::unusual_byte_groupings)]
 pub mod churn;
 mod churned;
 pub mod compare;
