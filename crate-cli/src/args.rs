@@ -48,6 +48,9 @@ pub(crate) enum Task {
         /// Threads to work on; as many as the machine has cores, if not said
         #[arg(long)]
         threads: Option<NonZeroUsize>,
+        /// What all randomness comes from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
         /// How to write rows
         #[arg(long, value_enum, default_value_t = RowFormat::Table)]
         format: RowFormat,

@@ -14,8 +14,9 @@ use crate::progress::Progress;
 /// The exit code where a figure that counts lies outside its band.
 const OUTSIDE: u8 = 1;
 
-pub(crate) fn run(threads: Option<NonZeroUsize>, format: RowFormat) -> Result<ExitCode, Stopped> {
-    let figures = figures();
+pub(crate) fn run(threads: Option<NonZeroUsize>, seed: u64, format: RowFormat) -> Result<ExitCode, Stopped> {
+    let mut figures = figures();
+    figures.iter_mut().flat_map(|figure| &mut figure.points).for_each(|point| point.seed = seed);
     let mut points: Vec<Point> = Vec::new();
     for point in figures.iter().flat_map(|figure| &figure.points) {
         if !points.contains(point) {
@@ -28,7 +29,8 @@ pub(crate) fn run(threads: Option<NonZeroUsize>, format: RowFormat) -> Result<Ex
     for point in &points {
         let blocks: Vec<u32> = (0..point.blocks()).collect();
         let counts = drive::run(point, &blocks, threads, &mut progress)?.counts;
-        results.push((point.row(&counts)?, counts));
+        // Published figures come from experiments with one row.
+        results.push((point.rows(&counts)?.remove(0), counts));
     }
     drop(progress);
     let of = |point: &Point| points.iter().position(|other| other == point).map(|at| results[at].clone());
@@ -62,6 +64,7 @@ fn row(figure: &Figure, ours: f64) -> Row {
         Tag::Printed => "printed",
         Tag::Drawn => "drawn or computed",
         Tag::Told => "second hand",
+        Tag::Unclear => "printed, not defined",
     };
     Row::default()
         .with("source", figure.source)

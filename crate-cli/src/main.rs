@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => print(bench::run(&args)),
         Task::Experiment { experiment } => experiment::run(&experiment).map(|()| ExitCode::SUCCESS),
         Task::Merge { files, format } => experiment::shard::merge(&files, format).map(|()| ExitCode::SUCCESS),
-        Task::CheckPapers { threads, format } => check_papers::run(threads, format),
+        Task::CheckPapers { threads, seed, format } => check_papers::run(threads, seed, format),
     })
 }
 

@@ -123,7 +123,7 @@ fn a_reader_that_stops_reading_is_no_error() {
 }
 
 /// Every experiment at a size that takes no time, with the keys of its rows.
-const EXPERIMENTS: [(&[&str], &[&str]); 14] = [
+const EXPERIMENTS: [(&[&str], &[&str]); 18] = [
     (&["hops", "--nodes", "50,300", "--lookups", "9000"], HOPS),
     (&["hops", "--system", "chord", "--nodes", "200", "--lookups", "9000", "--count", "owner"], HOPS),
     (&["table", "--nodes", "1500", "--b", "2", "--leaf-set", "8"], &["nodes", "rows", "total"]),
@@ -146,12 +146,38 @@ const EXPERIMENTS: [(&[&str], &[&str]); 14] = [
     ),
     (&["malicious", "--nodes", "300", "--lookups", "9000", "--fraction", "0.1,0.3"], MALICIOUS),
     (&["malicious", "--system", "chord", "--nodes", "300", "--lookups", "9000"], MALICIOUS),
+    (&["churn", "--nodes", "40", "--duration-s", "60", "--lookup-rate", "0.1", "--loss", "0.01"], CHURN),
+    (&["churn", "--system", "chord", "--nodes", "30", "--session-mean-s", "900,1800", "--duration-s", "30"], CHURN),
+    (
+        &["compare", "--nodes", "40", "--lookups", "200", "--systems", "chord,pastry"],
+        &["system", "nodes", "hops", "latency_ms", "messages", "update_messages", "storage_entries"],
+    ),
+    (
+        &["compare", "--nodes", "60", "--lookups", "100", "--systems", "chord", "--fail", "0.25", "--b", "2"],
+        COMPARED_WITH_FAILURES,
+    ),
     (
         &["resilience", "--geometry", "hybrid", "--nodes", "1024", "--lookups", "9000"],
         &["geometry", "nodes", "fraction", "failed_paths"],
     ),
 ];
 const HOPS: &[&str] = &["system", "nodes", "lookups", "mean", "p1", "p99", "max", "histogram"];
+const COMPARED_WITH_FAILURES: &[&str] = &[
+    "system",
+    "nodes",
+    "hops",
+    "latency_ms",
+    "messages",
+    "update_messages",
+    "storage_entries",
+    "killed",
+    "failed_before",
+    "failed_repairing",
+    "failed_after",
+    "repair_messages",
+];
+const CHURN: &[&str] =
+    &["system", "nodes", "lookups", "lost", "incorrect", "timeouts_per_lookup", "control_msgs_per_node_s", "stretch"];
 const MALICIOUS: &[&str] = &["system", "nodes", "fraction", "success"];
 
 fn experiment(words: &[&str], more: &[&str]) -> String {
@@ -312,6 +338,11 @@ fn an_experiment_that_cannot_be_is_refused_in_one_sentence() {
     assert!(refused(&["resilience", "--geometry", "ring", "--nodes", "1000"]).contains("power of two"));
     assert!(refused(&["resilience"]).contains("--geometry"));
     assert!(refused(&["load", "--system", "pastry"]).contains("pastry"));
+    assert!(refused(&["compare", "--nodes", "1"]).contains("2 to"));
+    assert!(refused(&["compare", "--fail", "0.95"]).contains("nine tenths"));
+    assert!(refused(&["churn", "--lookup-rate", "1000"]).contains("0 to 100"));
+    assert!(refused(&["churn", "--session-mean-s", "0"]).contains("outside 1 to"));
+    refused(&["compare", "--systems", "pastry,gnutella"]);
     refused(&["load", "--keys", "0"]);
     refused(&["load", "--virtual", "0"]);
     refused(&["gossip"]);
@@ -322,7 +353,18 @@ fn an_experiment_that_cannot_be_is_refused_in_one_sentence() {
 
 #[test]
 fn help_on_an_experiment_names_the_paper_and_the_row_keys() {
-    for name in ["hops", "table", "distance", "table-quality", "failures", "load", "malicious", "resilience"] {
+    for name in [
+        "hops",
+        "table",
+        "distance",
+        "table-quality",
+        "failures",
+        "load",
+        "malicious",
+        "resilience",
+        "churn",
+        "compare",
+    ] {
         let help = told(&["experiment", name, "--help"]);
         assert!(help.contains("Published: ") && help.contains("Row keys: "), "{name}: {help}");
     }

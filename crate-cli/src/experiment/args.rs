@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 
 use clap::{Subcommand, ValueEnum};
-use overlay_core::experiment::{CountTo, Fail, Geometry, Point, SystemKind, What};
+use overlay_core::experiment::{Churned, Compared, CountTo, Fail, Geometry, Point, SystemKind, What};
 use overlay_core::id::Digits;
 use overlay_core::pastry::{JoinMethod, LeafSetSize};
 use overlay_core::sim::workload::Target;
+use overlay_core::time::Duration;
 
 use super::shard::Shard;
 use crate::args::{RowFormat, SystemName};
@@ -201,6 +202,67 @@ pub(crate) enum Experiment {
         #[arg(long, value_delimiter = ',', value_name = "F[,F…]", default_value = "0.2")]
         fraction: Vec<f64>,
     },
+    /// Lookups while nodes come and go, by real messages in simulated time
+    ///
+    /// Newcomers arrive as a Poisson process, sessions are exponential and end without a word, and the population stays
+    /// about the same; the first half session (at least five minutes) is not measured. Published: MSPastry (Castro, Costa,
+    /// Rowstron 2004), abstract: dependable routing at stretch below 2 and fewer than 0.5 control messages a second a node;
+    /// aimed at here: without message loss no lookup lost and none delivered wrongly, from 15 to 120 min.
+    ///
+    /// Row keys: system, nodes, lookups, lost, incorrect, timeouts_per_lookup, control_msgs_per_node_s, stretch.
+    Churn {
+        #[command(flatten)]
+        common: Common,
+        /// Which overlay
+        #[arg(long, value_enum, default_value_t = SystemName::Pastry)]
+        system: SystemName,
+        /// Mean of the exponential sessions, in seconds; several make a row each
+        #[arg(long, value_delimiter = ',', value_name = "S[,S…]", default_value = "3600")]
+        session_mean_s: Vec<u32>,
+        /// Measured time, in simulated seconds
+        #[arg(long, default_value_t = 3_600)]
+        duration_s: u32,
+        /// Share of messages that get lost
+        #[arg(long, default_value = "0", value_parser = millionths)]
+        loss: u32,
+        /// Lookups that each member starts in a second, on average
+        #[arg(long, default_value_t = 0.01)]
+        lookup_rate: f64,
+    },
+    /// Pastry and Chord on the same nodes, the same latency plane and the same lookups, as the page compares them
+    ///
+    /// Real messages in simulated time, in step. Hops count the owner in both; latency is from the origin's decision to the
+    /// delivery at the owner; messages (a lookup) are hops and their acknowledgements; update messages are those that a
+    /// node sends in a minute; storage is the mean number of entries of a node's tables. Published: nothing for this setting; it is
+    /// what the comparison page shows and its command repeats.
+    ///
+    /// Row keys: system, nodes, hops, latency_ms, messages, update_messages, storage_entries; with --fail also killed,
+    /// failed_before, failed_repairing, failed_after (lookups), repair_messages.
+    Compare {
+        #[command(flatten)]
+        common: Common,
+        /// Which of them get a row; both run, in step
+        #[arg(long, value_enum, value_delimiter = ',', default_value = "pastry,chord")]
+        systems: Vec<SystemName>,
+        /// Share of nodes killed at one moment, at most 0.9
+        #[arg(long, default_value = "0", value_parser = millionths)]
+        fail: u32,
+        /// Share of messages that get lost, at most 0.5
+        #[arg(long, default_value = "0", value_parser = millionths)]
+        loss: u32,
+        /// Pastry: bits of a digit, 1, 2 or 4
+        #[arg(long, default_value = "4", value_parser = digits)]
+        b: Digits,
+        /// Pastry: |L|, an even number from 2 to 64
+        #[arg(long, default_value = "16", value_parser = leaf_set)]
+        leaf_set: LeafSetSize,
+        /// Chord: entries of a successor list, 1 to 64
+        #[arg(long, default_value_t = 16)]
+        successors: u8,
+        /// Seconds between two rounds of upkeep, 1 to 600
+        #[arg(long, default_value_t = 30)]
+        upkeep_s: u32,
+    },
     /// Paths that break when nodes fail and nothing is mended, by the geometry alone
     ///
     /// Published: Gummadi et al. 2003, 65,536 nodes: tree fails most by far, then xor and hybrid, then ring and hypercube
@@ -247,6 +309,14 @@ fn fail(text: &str) -> Result<Fail, String> {
     parsed.ok_or_else(|| "give a fraction such as 0.1 or a number of nodes".into())
 }
 
+/// A fraction such as 0.25, in millionths.
+fn millionths(text: &str) -> Result<u32, String> {
+    let fraction = text.parse().ok().filter(|fraction: &f64| (0.0..=1.0).contains(fraction));
+    let fraction = fraction.ok_or("give a fraction between 0 and 1 such as 0.25")?;
+    // At most a million.
+    Ok((fraction * 1e6).round() as u32)
+}
+
 const fn system(name: SystemName) -> SystemKind {
     match name {
         SystemName::Pastry => SystemKind::Pastry,
@@ -274,6 +344,8 @@ impl Experiment {
             | Self::Failures { common, .. }
             | Self::Load { common, .. }
             | Self::Malicious { common, .. }
+            | Self::Compare { common, .. }
+            | Self::Churn { common, .. }
             | Self::Resilience { common, .. } => common,
         }
     }
@@ -302,6 +374,8 @@ impl Experiment {
             Self::Failures { system: SystemName::Chord, .. } => (1_000, 10_000),
             Self::Load { .. } => (10_000, 1),
             Self::Resilience { .. } => (65_536, 200_000),
+            Self::Compare { .. } => (1_000, 1_000),
+            Self::Churn { .. } => (1_000, 1),
         }
     }
 
@@ -337,6 +411,28 @@ impl Experiment {
             }
             Self::Malicious { system: name, fraction, .. } => {
                 fraction.iter().map(|f| What::Malicious { system: system(*name), fraction: *f }).collect()
+            }
+            Self::Churn { system: name, session_mean_s, duration_s, loss, lookup_rate, .. } => {
+                let churned = |session: &u32| Churned {
+                    system: system(*name),
+                    session_mean_s: *session,
+                    duration_s: *duration_s,
+                    loss_per_million: *loss,
+                    lookup_rate: *lookup_rate,
+                };
+                session_mean_s.iter().map(|session| What::Churn(churned(session))).collect()
+            }
+            Self::Compare { systems, fail, loss, b, leaf_set, successors, upkeep_s, .. } => {
+                vec![What::Compare(Compared {
+                    pastry: systems.contains(&SystemName::Pastry),
+                    chord: systems.contains(&SystemName::Chord),
+                    fail_per_million: *fail,
+                    loss_per_million: *loss,
+                    digits: *b,
+                    leaf_set: *leaf_set,
+                    successor_list: *successors,
+                    upkeep: Duration::from_secs((*upkeep_s).into()),
+                })]
             }
             Self::Resilience { geometry: name, fraction, .. } => {
                 fraction.iter().map(|q| What::Resilience { geometry: geometry(*name), fraction: *q }).collect()

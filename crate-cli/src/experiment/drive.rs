@@ -13,6 +13,8 @@ use overlay_core::experiment::{Counts, Point, Ready, Refusal};
 
 use crate::progress::Progress;
 
+/// Most threads, however many are asked for.
+const THREADS_MAX: usize = 1_024;
 /// How often a waiting thread looks at the clock.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -28,7 +30,7 @@ pub(crate) struct Ran {
 
 /// As many threads as were asked for, or as there are cores.
 pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
-    asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(THREADS_MAX)
 }
 
 /// Runs those blocks of a point.

@@ -35,15 +35,25 @@ pub(crate) fn run(experiment: &Experiment) -> Result<(), Stopped> {
             continue;
         }
         let ran = drive::run(point, blocks, threads, &mut progress)?;
-        let row = point.row(&ran.counts)?;
-        rows.push(&if common.timing { timed(row, point, &ran) } else { row })?;
+        for row in point.rows(&ran.counts)? {
+            rows.push(&if common.timing { timed(row, point, &ran) } else { row })?;
+        }
     }
     drop(progress);
     rows.end()
 }
 
 fn timed(row: Row, point: &Point, ran: &drive::Ran) -> Row {
-    let has_lookups = !matches!(point.what, What::Table { .. } | What::TableQuality { .. } | What::Load { .. });
+    // What is counted otherwise has no such number: nodes, keys, or lookups drawn while time passes.
+    let has_lookups = match point.what {
+        What::Table { .. } | What::TableQuality { .. } | What::Load { .. } | What::Churn(_) => false,
+        What::Hops { .. }
+        | What::Distance { .. }
+        | What::Failures { .. }
+        | What::Malicious { .. }
+        | What::Resilience { .. }
+        | What::Compare(_) => true,
+    };
     let rate = has_lookups.then(|| f64::from(point.lookups) / ran.blocks_s.max(1e-9));
     row.with("build_s", ran.build_s).with("lookups_per_s", rate).with("bytes_per_node", ran.bytes_per_node)
 }

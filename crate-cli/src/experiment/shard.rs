@@ -118,7 +118,9 @@ pub(crate) fn merge(files: &[PathBuf], format: RowFormat) -> Result<(), Stopped>
     let mut rows = Rows::new(format);
     for whole in merged.values() {
         whole.point.check()?;
-        rows.push(&whole.point.row(&whole.counts)?)?;
+        for row in whole.point.rows(&whole.counts)? {
+            rows.push(&row)?;
+        }
     }
     rows.end()
 }

@@ -6,7 +6,7 @@
 //! 1. [`Point::prepare`] builds what all blocks share (a world, most often);
 //! 2. [`Ready::run`] runs one block; blocks may run in any order, on any threads or machines;
 //! 3. the tallies are added up ([`Counts::merge`]);
-//! 4. [`Point::row`] turns the sum into a row.
+//! 4. [`Point::rows`] turns the sum into rows.
 //!
 //! So the result depends on the point alone. Threads, files and progress are the business of whoever drives this.
 //!
@@ -14,10 +14,14 @@
 //! - The size of a block is fixed, never worked out from the number of threads.
 //! - Only experiments see the whole ring: they check where lookups end, and say which nodes fail.
 
+pub mod churn;
+mod churned;
 pub mod compare;
+mod compared;
 pub mod counts;
 mod failures;
 mod load;
+mod near;
 pub mod published;
 mod resilience;
 pub mod row;
@@ -30,6 +34,8 @@ use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use churned::Churned;
+pub use compared::Compared;
 pub use counts::{Counts, Histogram};
 pub use resilience::Geometry;
 pub use row::{Row, Value};
@@ -37,6 +43,7 @@ pub use row::{Row, Value};
 use crate::id::Digits;
 use crate::pastry::{JoinMethod, LeafSetSize};
 use crate::protocol::Rng;
+pub use crate::sim::lab::SystemKind;
 use crate::sim::spec::{NODES_MAX, SpecError};
 use crate::sim::workload::Target;
 
@@ -50,23 +57,12 @@ pub const VIRTUAL_MAX: u32 = 1_000;
 /// Most lookups of one point.
 pub const LOOKUPS_MAX: u32 = 1_000_000_000;
 
-/// Which overlay.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum SystemKind {
-    /// Pastry.
-    Pastry,
-    /// Chord.
-    Chord,
-}
-
-impl SystemKind {
-    /// Its name in rows.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pastry => "pastry",
-            Self::Chord => "chord",
-        }
+/// A system's name in rows.
+#[must_use]
+pub const fn system_name(system: SystemKind) -> &'static str {
+    match system {
+        SystemKind::Pastry => "pastry",
+        SystemKind::Chord => "chord",
     }
 }
 
@@ -161,6 +157,10 @@ pub enum What {
         /// Share of nodes that fail.
         fraction: f64,
     },
+    /// Pastry and Chord on the same nodes, latencies and lookups.
+    Compare(Compared),
+    /// Lookups while nodes come and go.
+    Churn(Churned),
 }
 
 /// What one row of results is made from. Two equal ones give equal rows, everywhere.
@@ -206,6 +206,9 @@ pub enum Refusal {
     /// The geometries are drawn for full identifier spaces.
     #[error("The resilience experiment fills a space of 2^k identifiers: {0} is no power of two from 4 up.")]
     PowerOfTwo(u32),
+    /// A rate that is none.
+    #[error("A node makes 0 to 100 lookups a second, so {0} is none.")]
+    Rate(f64),
     /// Lookups on converged tables went astray.
     #[error("{wrong} lookups ended at a wrong node and {lost} did not end: these tables are not sound.")]
     Astray {
@@ -214,6 +217,9 @@ pub enum Refusal {
         /// Did not end.
         lost: u64,
     },
+    /// A comparison outside its range.
+    #[error("{0}")]
+    Compare(#[from] compare::SettingsError),
     /// Nodes did not come in.
     #[error("Only {joined} of {nodes} nodes came in.")]
     NotJoined {
@@ -275,6 +281,8 @@ impl Point {
                 let is_space = self.nodes.is_power_of_two() && self.nodes >= 4;
                 if is_space { Ok(()) } else { Err(Refusal::PowerOfTwo(self.nodes)) }
             }
+            What::Compare(compared) => Ok(compared::settings(self, &compared).check()?),
+            What::Churn(churned) => churned.check(),
             What::Hops { .. } | What::Table { .. } | What::Distance { .. } | What::TableQuality { .. } => Ok(()),
         }
     }
@@ -289,6 +297,7 @@ impl Point {
             What::Table { .. } | What::TableQuality { .. } => tables::blocks(self.nodes),
             What::Failures { system, .. } => failures::blocks(system, self.lookups),
             What::Load { .. } => load::RUNS,
+            What::Compare(_) | What::Churn(_) => 1,
         }
     }
 
@@ -304,24 +313,28 @@ impl Point {
             What::Failures { system, fail } => failures::prepare(self, system, fail.of(self.nodes)),
             What::Load { keys, virtual_nodes } => Ok(load::prepare(self, keys, virtual_nodes)),
             What::Resilience { geometry, fraction } => Ok(resilience::prepare(self, geometry, fraction)),
+            What::Compare(compared) => compared::prepare(self, &compared),
+            What::Churn(churned) => Ok(churned::prepare(self, &churned)),
         }
     }
 
-    /// The row of all blocks' counts together.
+    /// The rows of all blocks' counts together: one, but for comparisons one for each system.
     ///
     /// # Errors
     /// If they show that something went wrong that must not.
-    pub fn row(&self, counts: &Counts) -> Result<Row, Refusal> {
-        match self.what {
-            What::Hops { system, count, .. } => walks::hops_row(self, system, count, counts),
-            What::Distance { system } => walks::distance_row(self, system, counts),
-            What::Malicious { system, fraction } => walks::malicious_row(self, system, fraction, counts),
-            What::Table { .. } => Ok(tables::table_row(self, counts)),
-            What::TableQuality { method } => tables::quality_row(self, method, counts),
-            What::Failures { system, fail } => failures::row(self, system, fail.of(self.nodes), counts),
-            What::Load { keys, virtual_nodes } => Ok(load::row(self, keys, virtual_nodes, counts)),
-            What::Resilience { geometry, fraction } => Ok(resilience::row(self, geometry, fraction, counts)),
-        }
+    pub fn rows(&self, counts: &Counts) -> Result<Vec<Row>, Refusal> {
+        Ok(vec![match self.what {
+            What::Hops { system, count, .. } => walks::hops_row(self, system, count, counts)?,
+            What::Distance { system } => walks::distance_row(self, system, counts)?,
+            What::Malicious { system, fraction } => walks::malicious_row(self, system, fraction, counts)?,
+            What::Table { .. } => tables::table_row(self, counts),
+            What::TableQuality { method } => tables::quality_row(self, method, counts)?,
+            What::Failures { system, fail } => failures::row(self, system, fail.of(self.nodes), counts)?,
+            What::Load { keys, virtual_nodes } => load::row(self, keys, virtual_nodes, counts),
+            What::Resilience { geometry, fraction } => resilience::row(self, geometry, fraction, counts),
+            What::Churn(churned) => churned::row(self, &churned, counts),
+            What::Compare(compared) => return Ok(compared::rows(self, &compared, counts)),
+        }])
     }
 
     /// Lookups of one block.
@@ -339,11 +352,11 @@ impl Point {
 ///
 /// # Errors
 /// If it asks for something that cannot be.
-pub fn run(point: &Point) -> Result<(Row, Counts), Refusal> {
+pub fn run(point: &Point) -> Result<(Vec<Row>, Counts), Refusal> {
     let ready = point.prepare()?;
     let mut counts = Counts::default();
     for block in 0..point.blocks() {
         counts.merge(&ready.run(block));
     }
-    Ok((point.row(&counts)?, counts))
+    Ok((point.rows(&counts)?, counts))
 }

@@ -10,6 +10,7 @@ fn points() -> Vec<Point> {
         What::Table { digits, leaf_set },
         What::TableQuality { method: JoinMethod::WholeStatesTwice },
         What::Load { keys: 1_000, virtual_nodes: 3 },
+        What::Compare(Compared { fail_per_million: 100_000, ..Compared::default() }),
         What::Resilience { geometry: Geometry::Hybrid, fraction: 0.3 },
     ];
     for system in systems {
@@ -17,6 +18,8 @@ fn points() -> Vec<Point> {
         all.push(What::Hops { system, digits, leaf_set, target, count });
         all.push(What::Distance { system });
         all.push(What::Malicious { system, fraction: 0.2 });
+        let (session_mean_s, duration_s, loss_per_million, lookup_rate) = (600, 60, 10_000, 0.1);
+        all.push(What::Churn(Churned { system, session_mean_s, duration_s, loss_per_million, lookup_rate }));
         all.push(What::Failures { system, fail: Fail::Fraction(0.1) });
     }
     all.into_iter().map(|what| Point { nodes: 128, seed: 9, lookups: 5_000, what }).collect()
@@ -31,7 +34,7 @@ fn blocks_in_any_order_give_the_same_row() {
         for block in (0..point.blocks()).rev() {
             backwards.merge(&ready.run(block));
         }
-        assert_eq!(point.row(&backwards), Ok(row), "{point:?}");
+        assert_eq!(point.rows(&backwards), Ok(row), "{point:?}");
     }
 }
 
@@ -51,7 +54,7 @@ fn worlds_of_one_and_two_nodes_have_rows_or_are_refused() {
             let small = Point { nodes, lookups: 10, ..point };
             if let Err(refusal) = run(&small) {
                 assert!(
-                    matches!(refusal, Refusal::TooManyFail { .. } | Refusal::PowerOfTwo(_)),
+                    matches!(refusal, Refusal::TooManyFail { .. } | Refusal::PowerOfTwo(_) | Refusal::Compare(_)),
                     "{small:?}: {refusal}"
                 );
             }
@@ -65,8 +68,8 @@ fn a_row_of_nothing_counted_is_finite() {
         row.cells().iter().flat_map(|(key, _)| row.number(key)).collect()
     }
     for point in points() {
-        let row = point.row(&Counts::default()).expect("nothing went wrong");
-        assert!(numbers(&row).iter().all(|number| number.is_finite()), "{row:?}");
+        let rows = point.rows(&Counts::default()).expect("nothing went wrong");
+        assert!(rows.iter().flat_map(numbers).all(|number| number.is_finite()), "{rows:?}");
     }
 }
 
@@ -88,8 +91,8 @@ fn numbers_outside_their_range_are_refused() {
 fn without_failures_no_path_breaks() {
     for geometry in [Geometry::Tree, Geometry::Hypercube, Geometry::Xor, Geometry::Ring, Geometry::Hybrid] {
         let what = What::Resilience { geometry, fraction: 0.0 };
-        let (row, counts) = run(&Point { nodes: 1_024, seed: 1, lookups: 4_000, what }).expect("a full space");
-        assert_eq!(row.number("failed_paths"), Some(0.0), "{geometry:?}");
+        let (rows, counts) = run(&Point { nodes: 1_024, seed: 1, lookups: 4_000, what }).expect("a full space");
+        assert_eq!(rows[0].number("failed_paths"), Some(0.0), "{geometry:?}");
         let mean = Histogram(counts.list("hops")).mean();
         assert!((3.5..5.5).contains(&mean), "{geometry:?}: {mean} hops, about half of the ten bits");
     }
@@ -98,9 +101,9 @@ fn without_failures_no_path_breaks() {
 #[test]
 fn without_failures_nothing_is_asked_and_nothing_gets_longer() {
     let what = What::Failures { system: SystemKind::Pastry, fail: Fail::Count(0) };
-    let (row, _) = run(&Point { nodes: 300, seed: 1, lookups: 3_000, what }).expect("a world");
+    let (rows, _) = run(&Point { nodes: 300, seed: 1, lookups: 3_000, what }).expect("a world");
     let [before, unrepaired, repaired, asked] =
-        ["mean_before", "mean_unrepaired", "mean_repaired", "rpcs_per_failure"].map(|key| row.number(key));
+        ["mean_before", "mean_unrepaired", "mean_repaired", "rpcs_per_failure"].map(|key| rows[0].number(key));
     assert_eq!((before, before, asked), (unrepaired, repaired, Some(0.0)));
 }
 
@@ -108,9 +111,9 @@ fn without_failures_nothing_is_asked_and_nothing_gets_longer() {
 fn virtual_nodes_even_out_the_load() {
     let spread = |virtual_nodes| {
         let what = What::Load { keys: 20_000, virtual_nodes };
-        let (row, _) = run(&Point { nodes: 200, seed: 1, lookups: 1, what }).expect("a ring");
-        assert_eq!(row.number("mean"), Some(100.0));
-        row.number("p99").expect("a number")
+        let (rows, _) = run(&Point { nodes: 200, seed: 1, lookups: 1, what }).expect("a ring");
+        assert_eq!(rows[0].number("mean"), Some(100.0));
+        rows[0].number("p99").expect("a number")
     };
     assert!(spread(20) < 0.6 * spread(1));
 }

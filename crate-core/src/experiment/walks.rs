@@ -8,7 +8,8 @@
 //!   responsible.
 //! - **Chord's path length** is counted up to the key's predecessor, as the published figure is; a lookup that begins
 //!   at the owner counts 0. Only fingers are used (r = 1): a successor list of 8 would shorten the last steps by half a hop.
-//! - **Relative distance** is the sum of all routes over the sum of all direct distances, not the mean of quotients.
+//! - **Relative distance** is measured on tables whose every entry is the nearest node that fits ([`super::near`]), as
+//!   the paper's are meant to be; it is the sum of all routes over the sum of all direct distances, not the mean of quotients.
 //! - **Droppers**: the sender is honest, all others drop with the same probability, the root of the key among them; so
 //!   the expectation is (1 − f)^h for h hops. For Chord h counts the owner.
 
@@ -16,15 +17,15 @@ use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
 use super::counts::ratio;
-use super::{CountTo, Counts, Histogram, Point, Ready, Refusal, Row, SystemKind, Value, What};
+use super::{CountTo, Counts, Histogram, Point, Ready, Refusal, Row, SystemKind, Value, What, near, system_name};
 use crate::chord::{self, ChordNode};
 use crate::id::{Digits, IdBits, RingId as _};
 use crate::pastry::{self, LeafSetSize, PastryNode};
-use crate::protocol::{Peer, Rng, Step};
+use crate::protocol::{Host, Peer, Rng, Step};
 use crate::sim::plane::Plane;
 use crate::sim::spec::Spec;
 use crate::sim::systems::System;
-use crate::sim::workload::Target;
+use crate::sim::workload::{Target, walk_many};
 use crate::sim::world::World;
 
 const LOOKUPS: u64 = 1;
@@ -58,6 +59,8 @@ enum Count {
 
 struct Walks<N: System> {
     world: World<N>,
+    /// Nodes with other tables than those of the world, if they are wanted.
+    nodes: Option<Vec<N>>,
     ring: Vec<(N::Id, Peer)>,
     point: Point,
     target: Target,
@@ -78,14 +81,19 @@ pub(super) fn prepare(point: &Point) -> Result<Box<dyn Ready>, Refusal> {
         _ => Count::Hops,
     };
     Ok(match system {
-        SystemKind::Pastry => ready(point, pastry_world(point, digits, leaf_set)?, target, count),
-        SystemKind::Chord => ready(point, chord_world(point)?, target, count),
+        SystemKind::Pastry => {
+            let world = pastry_world(point, digits, leaf_set)?;
+            let nodes = matches!(count, Count::Distance).then(|| near::nearest_tables(&world));
+            ready(point, world, nodes, target, count)
+        }
+        SystemKind::Chord => ready(point, chord_world(point)?, None, target, count),
     })
 }
 
 fn ready<N: System + Send + Sync + 'static>(
     point: &Point,
     world: World<N>,
+    nodes: Option<Vec<N>>,
     target: Target,
     count: Count,
 ) -> Box<dyn Ready>
@@ -94,7 +102,7 @@ where
     N::Id: Send + Sync,
 {
     let ring = world.members().collect();
-    Box::new(Walks { world, ring, point: *point, target, count })
+    Box::new(Walks { world, nodes, ring, point: *point, target, count })
 }
 
 /// Who drops messages: exactly the fraction, rounded.
@@ -113,8 +121,16 @@ where
     fn run(&self, block: u32) -> Counts {
         let mut rng = self.point.rng(LOOKUPS, block);
         let mut counts = Counts::default();
-        for _ in 0..self.point.lookups_of(block) {
-            self.look_up(&mut rng, &mut counts);
+        let lookups: Vec<(Peer, N::Id)> = (0..self.point.lookups_of(block)).map(|_| self.draw(&mut rng)).collect();
+        if matches!(self.count, Count::Hops) {
+            walk_many(&self.world, &lookups, |number, end| match end {
+                Some((at, hops)) => self.arrived(lookups[number].1, at, hops, &mut counts),
+                None => counts.add("lost", 0, 1),
+            });
+        } else {
+            for (from, key) in lookups {
+                self.look_up(from, key, &mut counts);
+            }
         }
         counts
     }
@@ -125,14 +141,26 @@ where
 }
 
 impl<N: System> Walks<N> {
-    fn look_up(&self, rng: &mut Rng, counts: &mut Counts) {
+    /// Where a lookup starts, and its key.
+    fn draw(&self, rng: &mut Rng) -> (Peer, N::Id) {
         let from = self.origin(rng);
         let key = match self.target {
             Target::Node => self.world.peers().id(random_peer(rng, self.point.nodes)),
             Target::Key => N::Id::random(self.world.space(), rng),
         };
+        (from, key)
+    }
+
+    fn arrived(&self, key: N::Id, at: Peer, hops: usize, counts: &mut Counts) {
+        counts.add("hops", hops, 1);
+        counts.add("wrong", 0, u64::from(at != N::owner(self.world.config(), &self.ring, key)));
+    }
+
+    /// Looks up one key, and sees who is on the way.
+    fn look_up(&self, from: Peer, key: N::Id, counts: &mut Counts) {
         let (mut length, mut dropped, mut last) = (0, false, from);
-        let walked = walk(&self.world, from, key, |next| {
+        let nodes = self.nodes.as_deref().unwrap_or_else(|| self.world.nodes());
+        let walked = walk(self.world.host(), nodes, from, key, |next| {
             match &self.count {
                 Count::Hops => {}
                 Count::Distance => length += milli_distance(self.world.plane(), last, next),
@@ -141,8 +169,7 @@ impl<N: System> Walks<N> {
             last = next;
         });
         let Some(hops) = walked else { return counts.add("lost", 0, 1) };
-        counts.add("hops", hops, 1);
-        counts.add("wrong", 0, u64::from(last != N::owner(self.world.config(), &self.ring, key)));
+        self.arrived(key, last, hops, counts);
         match &self.count {
             Count::Hops => {}
             Count::Distance => {
@@ -172,11 +199,16 @@ pub(super) fn random_peer(rng: &mut Rng, nodes: u32) -> Peer {
 
 /// Follows next hops to the node that delivers, telling each node on the way; how many hops that took, or `None` if it
 /// does not end.
-fn walk<N: System>(world: &World<N>, from: Peer, key: N::Id, mut seen: impl FnMut(Peer)) -> Option<usize> {
-    let host = world.host();
+fn walk<N: System>(
+    host: Host<'_, N>,
+    nodes: &[N],
+    from: Peer,
+    key: N::Id,
+    mut seen: impl FnMut(Peer),
+) -> Option<usize> {
     let mut at = from;
-    for hops in 0..=world.peers().len() {
-        match world.node(at).next_hop(host, key) {
+    for hops in 0..=nodes.len() {
+        match nodes[at.index()].next_hop(host, key) {
             Step::Deliver => return Some(hops),
             Step::Forward(next) => {
                 seen(next);
@@ -215,7 +247,7 @@ pub(super) fn hops_row(point: &Point, system: SystemKind, count: CountTo, counts
     let hops = counted_hops(system, count, counts);
     let histogram = Histogram(&hops);
     Ok(Row::default()
-        .with("system", system.name())
+        .with("system", system_name(system))
         .with("nodes", point.nodes)
         .with("lookups", histogram.total())
         .with("mean", histogram.mean())
@@ -228,7 +260,10 @@ pub(super) fn hops_row(point: &Point, system: SystemKind, count: CountTo, counts
 pub(super) fn distance_row(point: &Point, system: SystemKind, counts: &Counts) -> Result<Row, Refusal> {
     check(counts)?;
     let relative = ratio(counts.sum("route"), counts.sum("direct"));
-    Ok(Row::default().with("system", system.name()).with("nodes", point.nodes).with("relative_distance", relative))
+    Ok(Row::default()
+        .with("system", system_name(system))
+        .with("nodes", point.nodes)
+        .with("relative_distance", relative))
 }
 
 pub(super) fn malicious_row(point: &Point, system: SystemKind, fraction: f64, counts: &Counts) -> Result<Row, Refusal> {
@@ -236,7 +271,7 @@ pub(super) fn malicious_row(point: &Point, system: SystemKind, fraction: f64, co
     let all = Histogram(counts.list("hops")).total();
     let success = ratio(all.saturating_sub(counts.sum("dropped")), all);
     Ok(Row::default()
-        .with("system", system.name())
+        .with("system", system_name(system))
         .with("nodes", point.nodes)
         .with("fraction", fraction)
         .with("success", success))

@@ -220,6 +220,12 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Looks at a ring that had its r + 1 principals before.
+    #[must_use]
+    pub const fn after_principals() -> Self {
+        Self { memory: Memory { had_principals: true } }
+    }
+
     /// What must hold now, knowing how the ring has been. `None` if it holds.
     pub fn after_event<N: Checked>(&mut self, world: &World<N>) -> Option<Violation> {
         self.look(&View::of(world))

@@ -13,7 +13,7 @@ use crate::protocol::{Directory, Peer, Rng};
 use crate::time::{Duration, Time};
 
 /// The largest world that may be asked for.
-pub const NODES_MAX: u32 = 100_000;
+pub const NODES_MAX: u32 = 1_000_000;
 /// The longest name or digits that may be typed or linked, in bytes.
 pub const TEXT_BYTES_MAX: usize = 200;
 

@@ -442,8 +442,8 @@ impl<N: System> World<N> {
 
     /// Reads what the next events will need, all of them before any is handled: in a large world an event costs little
     /// but its ways to memory.
-    fn touch_next(&self) {
-        let host = self.host();
+    fn touch_next(&mut self) {
+        let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
         let mut group = [None; GROUP];
         for (place, pending) in group.iter_mut().zip(self.queue.next_group(GROUP)) {
             if let Pending::Arrival { from, to, message, .. } = pending {

@@ -12,7 +12,7 @@ use overlay_core::sim::spec::{Action, Build, Key, Spec};
 use overlay_core::time::Duration;
 
 /// Each scene's golden file, by the scene's name.
-pub(crate) const SCENE_FILES: [(&str, &str); 8] = [
+pub(crate) const SCENE_FILES: [(&str, &str); 9] = [
     ("pastry-leaf-set-only", include_str!("../golden/pastry-leaf-set-only.txt")),
     ("pastry-routing-table", include_str!("../golden/pastry-routing-table.txt")),
     ("pastry-example", include_str!("../golden/pastry-example.txt")),
@@ -21,6 +21,7 @@ pub(crate) const SCENE_FILES: [(&str, &str); 8] = [
     ("chord-fingers", include_str!("../golden/chord-fingers.txt")),
     ("chord-search-13", include_str!("../golden/chord-search-13.txt")),
     ("chord-naive", include_str!("../golden/chord-naive.txt")),
+    ("chord-broken", include_str!("../golden/chord-broken.txt")),
 ];
 
 /// Every scene's name and its course as text, the trace's hash in the last line.

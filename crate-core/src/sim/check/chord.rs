@@ -29,10 +29,9 @@ impl Checked for ChordNode {
         if let Some(violation) = no_live_successor(view).or_else(|| ring(view)) {
             return Some(violation);
         }
-        let (found, needed) = (principals(view).len(), needed(view.host.config));
-        memory.had_principals |= found >= needed;
-        (memory.had_principals && found < needed).then(|| {
-            let found = principals(view);
+        let (found, needed) = (principals(view), needed(view.host.config));
+        memory.had_principals |= found.len() >= needed;
+        (memory.had_principals && found.len() < needed).then(|| {
             let names = view.names(&found);
             let sentence = format!("only {} principals ({names}) where {needed} are needed", found.len());
             Violation { invariant: Invariant::SufficientPrincipals, nodes: found, sentence }
@@ -69,9 +68,10 @@ impl Checked for ChordNode {
         let keeps_one = |list: &[Peer]| list.is_empty() || list.iter().any(|peer| after.member(*peer).is_some());
         let kept = after.members().iter().filter_map(|(_, member)| after.member(*member));
         let needed = needed(view.host.config);
-        kept.map(ChordNode::successors).all(keeps_one)
-            && after.promises().iter().all(|promise| keeps_one(&promise.list))
-            && (principals(view).len() < needed || principals(&after).len() >= needed)
+        let adopted = |list: &[Peer]| keeps_one(&list[..list.len().min(needed - 1)]);
+        kept.map(Self::successors).all(keeps_one)
+            && after.promises().iter().all(|promise| adopted(&promise.list))
+            && (principals(view).len() < needed || unskipped(&after, after.promises()).len() >= needed)
     }
 
     fn promise(flight: &Flight<'_, ChordMessage>) -> Option<Promise> {
@@ -141,12 +141,17 @@ fn ring(view: &Ring<'_>) -> Option<Violation> {
 /// The members that nobody skips, in ring order.
 #[must_use]
 pub fn principals(view: &View<'_, ChordNode>) -> Vec<Peer> {
+    unskipped(view, &[])
+}
+
+/// The members that nobody skips, now or once these answers have arrived.
+fn unskipped(view: &Ring<'_>, promises: &[Promise]) -> Vec<Peer> {
     let members = view.members();
     let mut skipped = vec![false; members.len()];
     let bits = view.host.config.bits;
     let most = usize::from(view.host.config.successor_list.max(1));
     let lists = members.iter().filter_map(|(_, peer)| view.member(*peer).map(|node| (*peer, node.successors())));
-    let promised = view.promises().iter().map(|promise| (promise.asker, &promise.list[..]));
+    let promised = promises.iter().map(|promise| (promise.asker, &promise.list[..]));
     for (peer, list) in lists.chain(promised) {
         let mut from = view.host.id(peer);
         let owner_alone = list.is_empty().then_some(peer);

@@ -37,7 +37,7 @@ impl Checked for PastryNode {
         let after = view.without(peer);
         let lives = |peer: Peer| after.member(peer).is_some();
         let keeps_both = |member: Peer| {
-            let leaves = after.member(member).map(PastryNode::leaf_set);
+            let leaves = after.member(member).map(Self::leaf_set);
             leaves.is_none_or(|l| l.len() < 2 || (l.larger().any(lives) && l.smaller().any(lives)))
         };
         !after.members().is_empty() && after.members().iter().all(|(_, member)| keeps_both(*member))

@@ -414,7 +414,11 @@ impl<N: System> Session<N> {
         let request = Request(self.applied as u32);
         self.applied += 1;
         self.clock = entry.at;
-        // After going back, time has to pass to the action's moment again.
+        // After going back, time has to pass to the action's moment again, also past timers that were moved meanwhile,
+        // at which nothing happens.
+        while self.world.next_at().is_some_and(|at| at < entry.at) {
+            self.observed(|world, recorder| world.step(recorder));
+        }
         self.world.wait_until(entry.at.max(self.world.now()));
         self.observed(|world, recorder| apply(world, entry.action, request, recorder));
     }
