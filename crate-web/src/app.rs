@@ -12,11 +12,11 @@ use crate::desk::Desk;
 use crate::dom;
 use crate::handle::Handle;
 use crate::help::Help;
-use crate::home::Home;
+use crate::home::home;
 use crate::keys::{self, Focus, Shortcut};
 use crate::router::{Route, use_hash_route};
 use crate::share::Share;
-use crate::shell::{Header, SkipLink, use_page_title};
+use crate::shell::{Header, skip_link, use_page_title};
 use crate::theme::Theme;
 use crate::transport::Control;
 use crate::workbench::{Workbench, run};
@@ -223,7 +223,7 @@ pub fn App() -> Html {
         Callback::from(move |choice| theme.set(choice))
     };
     let content = match &page {
-        Page::Home { notice } => html! { <Home notice={notice.clone().map(AttrValue::from)} /> },
+        Page::Home { notice } => home(notice.as_deref()),
         Page::Lecture { handle, notice } => html! {
             <Workbench handle={handle.clone()} presenter={*presenter} onleave={press(Shortcut::Presenter)}>
                 <lecture::Rail handle={handle.clone()} notice={notice.clone().map(AttrValue::from)} />
@@ -244,7 +244,7 @@ pub fn App() -> Html {
     };
     html! {
         <div class="app">
-            <SkipLink />
+            { skip_link() }
             <Header route={shown} theme={*theme} has_stage={page.handle().is_some()} {ontheme}
                 onpresenter={press(Shortcut::Presenter)} onshare={press(Shortcut::Share)} onhelp={press(Shortcut::Help)} />
             <main id="main" key={page_key(&page)}>{ content }</main>

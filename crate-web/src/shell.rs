@@ -71,8 +71,7 @@ pub fn Header(props: &HeaderProps) -> Html {
 }
 
 /// The way past the header for keyboards. Not a plain fragment link: with a relative base it would leave the page.
-#[component]
-pub fn SkipLink() -> Html {
+pub fn skip_link() -> Html {
     let skip = Callback::from(|event: MouseEvent| {
         event.prevent_default();
         dom::focus("main h1");

@@ -238,7 +238,7 @@ pub fn Page(props: &PageProps) -> Html {
             <section class="duel-results" aria-labelledby="compare-learnt" aria-busy={busy.then_some("true")}>
                 <h2 id="compare-learnt">{ "What one learns" }</h2>
                 <div id="compare-lessons" class="lessons"></div>
-                <Results line={Shared(line.clone())} />
+                { results(&line) }
                 <div class="repeat">
                     <h2>{ "Repeat it" }</h2>
                     <p class="scroll-x" tabindex="0" role="region" aria-label="Command"><code id="compare-command"></code></p>
@@ -298,29 +298,13 @@ fn use_worker(run: &UseStateHandle<Run>, line: &Line, canvases: &[NodeRef; 2], s
     });
 }
 
-/// The line to the worker, which never makes a difference to what is rendered.
-#[derive(Clone)]
-struct Shared(Line);
-
-impl PartialEq for Shared {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct ResultsProps {
-    line: Shared,
-}
-
 /// The place of charts and tables, which the worker fills; it hears of buttons, pointer and keys inside it.
-#[component]
-fn Results(props: &ResultsProps) -> Html {
+fn results(line: &Line) -> Html {
     let within = |event: &Event, selector: &str| {
         event.target().and_then(|target| target.dyn_into::<Element>().ok())?.closest(selector).ok().flatten()
     };
     let onclick = {
-        let line = props.line.0.clone();
+        let line = line.clone();
         Callback::from(move |event: MouseEvent| {
             let Some(button) = within(&event, "[data-export]") else { return };
             let attribute = |name: &str| button.get_attribute(name).unwrap_or_default();
