@@ -186,7 +186,7 @@ impl ChordNode {
     /// A peer is suspected, one answer having been missed: ask it, if tables are kept at all.
     pub(super) fn probe(&mut self, cx: &mut Context<'_>, peer: Peer) {
         if cx.host.config.maintenance.is_some() {
-            self.ping(cx, peer, true, Peer::NONE);
+            self.ping(cx, peer, false, Peer::NONE);
         }
     }
 
@@ -227,6 +227,10 @@ impl ChordNode {
                 cx.send(peer, ChordMessage::GetNeighbours { token, joining });
             }
             About::Neighbours { joining, again: true, chain } => {
+                if chain == 0 && !joining && self.phase == Phase::Active {
+                    // Ask a successor once more: to skip it by mistake costs more than another time-out.
+                    return self.ping(cx, peer, true, Peer::NONE);
+                }
                 self.forget(cx, peer);
                 if joining {
                     self.join_again(cx);

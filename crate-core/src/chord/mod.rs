@@ -22,15 +22,23 @@
 //!   a finger or a successor is never taken on hearsay. The paper's own simulator is iterative too (§V.A).
 //! - **Acknowledgements come back hop by hop**, and a message whose acknowledgement was lost is sent again another way:
 //!   a message may arrive twice. Iterative lookups always wait for the acknowledgement of their last message.
-//! - **One missed answer makes a peer suspect, two make it dead** (the paper: one). It is then out of all tables, and a
-//!   short list keeps it from coming back by hearsay for six periods; any message from itself takes it off that list.
-//!   Without periodic upkeep suspicions are not followed up, so tables stay as they are (ToN Table II is measured so).
+//! - **One missed answer makes a peer suspect, three make it dead**, two of a predecessor that has not notified (the
+//!   paper: one). It is then out of all tables, and a short list keeps it from coming back by hearsay for six periods;
+//!   any message from itself takes it off that list. Without periodic upkeep suspicions are not followed up, so tables
+//!   stay as they are (ToN Table II is measured so).
 //! - **Past a silent predecessor** a node delivers only after three tries: it would take over the predecessor's keys.
 //!   Where a twentieth of all messages is lost, an exchange fails with 0.0975, so by calculation about one lookup in
 //!   10,000 (0.0975^4) still ends there wrongly.
-//! - **stabilise asks a candidate before adopting it**, and asks on from there until nobody nearer is named. A node whose
-//!   predecessor changes tells the old one at once, as in the paper's simulator, so a join needs no timer to be seen.
-//!   A predecessor that has notified since the last round is not pinged.
+//! - **Repaired** ([`Correctness`]; Zave, "Reasoning about identifier spaces: how to make Chord correct", IEEE TSE
+//!   43(12), 2017): a newcomer takes over its successor's whole list, and comes in only with that answer, and only behind
+//!   a node that knows nobody between the two. stabilise asks a candidate before adopting it, and asks on from there
+//!   until nobody nearer is named. Rectify: a node that is notified by one farther than its predecessor asks that one,
+//!   and if it is silent takes the notifier. A node on its way in refuses questions. Zave keeps lists at length r with
+//!   placeholders; here they get shorter until the next round. She starts from r + 1 members; here a ring may grow from
+//!   one, lists end before their owner, and the number of principals is held from the moment that there were r + 1.
+//! - **Published**: join takes one pointer on hearsay, stabilise adopts whom it is told of, notify doubts no predecessor.
+//!   Both: a node whose predecessor changes tells the old one at once, as in the paper's simulator, so a join needs no
+//!   timer to be seen. A predecessor that has notified since the last round is not pinged.
 //! - **A newcomer** is given its successor's fingers as first guesses (SIGCOMM 2001, §4.4); fix_fingers makes them true.
 //!   Without periodic upkeep the newcomer looks them all up once, one after the other; others do not learn of it.
 //!   fix_fingers does not look up fingers that are the successor by definition, and one answer sets all fingers it fits.

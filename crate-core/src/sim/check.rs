@@ -73,6 +73,8 @@ pub struct Promise {
     pub asker: Peer,
     /// The answering node and the list it sent.
     pub list: Vec<Peer>,
+    /// Whether the receiver adopts it only if it knows nobody.
+    pub if_alone: bool,
 }
 
 /// All that a checker sees of a ring.

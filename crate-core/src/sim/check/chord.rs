@@ -30,7 +30,8 @@ impl Checked for ChordNode {
             return Some(violation);
         }
         let (found, needed) = (principals(view), needed(view.host.config));
-        memory.had_principals |= found.len() >= needed;
+        // An answer under way may still make somebody skip one: then the ring is not complete yet.
+        memory.had_principals = memory.had_principals || unskipped(view, view.promises()).len() >= needed;
         (memory.had_principals && found.len() < needed).then(|| {
             let names = view.names(&found);
             let sentence = format!("only {} principals ({names}) where {needed} are needed", found.len());
@@ -70,15 +71,25 @@ impl Checked for ChordNode {
         let needed = needed(view.host.config);
         let adopted = |list: &[Peer]| keeps_one(&list[..list.len().min(needed - 1)]);
         kept.map(Self::successors).all(keeps_one)
-            && after.promises().iter().all(|promise| adopted(&promise.list))
+            && after.promises().iter().filter(|promise| counts(&after, promise)).all(|promise| adopted(&promise.list))
             && (principals(view).len() < needed || unskipped(&after, after.promises()).len() >= needed)
     }
 
     fn promise(flight: &Flight<'_, ChordMessage>) -> Option<Promise> {
-        let ChordMessage::Neighbours { successors, .. } = flight.message else { return None };
-        let list = std::iter::once(flight.from).chain(successors.iter().copied().filter(|peer| *peer != flight.to));
-        Some(Promise { asker: flight.to, list: list.collect() })
+        let (told, if_alone) = match flight.message {
+            ChordMessage::Neighbours { successors, .. } => (&successors[..], false),
+            ChordMessage::Notify => (&[][..], true),
+            _ => return None,
+        };
+        let list = std::iter::once(flight.from).chain(told.iter().copied().filter(|peer| *peer != flight.to));
+        Some(Promise { asker: flight.to, list: list.collect(), if_alone })
     }
+}
+
+/// Whether what a message says will be adopted, as far as can be known before it arrives.
+fn counts(view: &Ring<'_>, promise: &Promise) -> bool {
+    let alone = view.member(promise.asker).is_some_and(|node| node.successors().is_empty());
+    !promise.if_alone || alone
 }
 
 /// r + 1.
@@ -151,7 +162,8 @@ fn unskipped(view: &Ring<'_>, promises: &[Promise]) -> Vec<Peer> {
     let bits = view.host.config.bits;
     let most = usize::from(view.host.config.successor_list.max(1));
     let lists = members.iter().filter_map(|(_, peer)| view.member(*peer).map(|node| (*peer, node.successors())));
-    let promised = promises.iter().map(|promise| (promise.asker, &promise.list[..]));
+    let promised = promises.iter().filter(|promise| counts(view, promise));
+    let promised = promised.map(|promise| (promise.asker, &promise.list[..]));
     for (peer, list) in lists.chain(promised) {
         let mut from = view.host.id(peer);
         let owner_alone = list.is_empty().then_some(peer);
