@@ -20,6 +20,7 @@ pub(super) enum Goal {
     Deliver(Envelope<ChordId>),
     Join,
     Finger(u8),
+    Reunion,
 }
 
 /// An iterative lookup under way.
@@ -46,7 +47,7 @@ impl Walk {
         match &self.goal {
             Goal::Deliver(envelope) => Cause::Request(envelope.request),
             Goal::Join => Cause::Join,
-            Goal::Finger(_) => Cause::Finger,
+            Goal::Finger(_) | Goal::Reunion => Cause::Finger,
         }
     }
 
@@ -173,8 +174,8 @@ impl ChordNode {
                 match walk.goal {
                     Goal::Deliver(envelope) => self.deliver(cx, Envelope { hops, ..envelope }),
                     Goal::Finger(i) => self.finger_found(cx, i, self.me),
-                    // A newcomer is no member, so it never decides itself.
-                    Goal::Join => {}
+                    // These never begin here.
+                    Goal::Join | Goal::Reunion => {}
                 }
             }
         }
@@ -261,6 +262,7 @@ impl ChordNode {
                 Goal::Deliver(_) => self.ask(cx, from, walk),
                 Goal::Finger(i) => self.finger_found(cx, i, from),
                 Goal::Join => self.place_found(cx, from),
+                Goal::Reunion => self.reunite(cx, from),
             };
         }
         let bits = cx.host.config.bits;
@@ -287,7 +289,7 @@ impl ChordNode {
                 walk.covering = covering;
                 self.question(cx, last, walk);
             }
-            _ if matches!(walk.goal, Goal::Join) => self.give_up(cx, *walk, RouteError::NobodyAnswered),
+            _ if matches!(walk.goal, Goal::Join | Goal::Reunion) => self.give_up(cx, *walk, RouteError::NobodyAnswered),
             _ => {
                 walk.covering = false;
                 self.decide_here(cx, walk);
@@ -300,6 +302,7 @@ impl ChordNode {
             Goal::Deliver(envelope) => cx.event(Event::Undeliverable { request: envelope.request, reason }),
             Goal::Join => self.join_again(cx),
             Goal::Finger(_) => self.fill_next_finger(cx),
+            Goal::Reunion => {}
         }
     }
 

@@ -33,7 +33,7 @@ impl ChordNode {
         if first || self.phase != Phase::Active {
             return;
         }
-        self.dead.retain(|(_, since)| cx.now.since(*since) < remembered_for(cx));
+        self.seek_reunion(cx);
         self.stabilise(cx);
         self.check_predecessor(cx);
         self.fix_next_finger(cx);
@@ -110,7 +110,7 @@ impl ChordNode {
         }
     }
 
-    fn is_nearer_successor(&self, cx: &Context<'_>, peer: Peer) -> bool {
+    pub(super) fn is_nearer_successor(&self, cx: &Context<'_>, peer: Peer) -> bool {
         let gap = self.id.clockwise_to(cx.host.id(peer), cx.host.config.bits);
         gap != ChordId::ZERO && gap < self.successor_gap
     }
@@ -337,7 +337,7 @@ impl ChordNode {
 }
 
 /// How long a peer that was taken to be dead is not believed in.
-fn remembered_for(cx: &Context<'_>) -> Duration {
+pub(super) fn remembered_for(cx: &Context<'_>) -> Duration {
     let config = cx.host.config;
     Duration(config.maintenance.unwrap_or(config.ack_timeout).0.saturating_mul(u64::from(DEAD_FOR_PERIODS)))
 }

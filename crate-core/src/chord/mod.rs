@@ -53,6 +53,7 @@ mod lookup;
 mod maintenance;
 mod membership;
 mod message;
+mod reunion;
 mod routing;
 #[cfg(test)]
 pub(crate) mod test_network;
