@@ -33,6 +33,9 @@ test.describe('from a server that goes away', () => {
       expect(fonts).toContain('loaded');
       expect(fonts).not.toContain('error');
     }
+    // The worker's module was no part of the first visit, and is kept all the same.
+    await page.goto(`${url}#/compare?nodes=20&lookups=20`);
+    await expect(page.locator('#compare-said')).toHaveText(/^Both are done/);
   });
 });
 

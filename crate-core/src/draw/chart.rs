@@ -10,7 +10,7 @@
 
 use std::fmt::Write as _;
 
-use super::scale::{Linear, nice_ticks};
+use super::scale::{Linear, fixed, nice_ticks};
 
 /// Width of a chart in its own units.
 pub const WIDTH: f64 = 480.0;
@@ -73,11 +73,12 @@ struct Svg {
 impl Svg {
     fn new(title: &str, height: f64) -> Self {
         let mut svg = Self { text: String::with_capacity(8_192) };
+        let (width, height) = (fixed(WIDTH, 0), fixed(height, 0));
         let _ = write!(
             svg.text,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              height=\"{height}\" role=\"img\" aria-label=\"{}\" \
-             font-family=\"{FONT}\" font-size=\"14\"><rect class=\"c-ground\" width=\"{WIDTH}\" height=\"{height}\" \
+             font-family=\"{FONT}\" font-size=\"14\"><rect class=\"c-ground\" width=\"{width}\" height=\"{height}\" \
              fill=\"#ffffff\"/>",
             escaped(title)
         );
@@ -85,18 +86,18 @@ impl Svg {
     }
 
     fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64), colour: &str, more: &str) {
-        let ((x1, y1), (x2, y2)) = (from, to);
+        let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(tenths);
         let _ = write!(
             self.text,
-            "<line class=\"{class}\" x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" stroke=\"{colour}\"{more}/>"
+            "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" stroke=\"{colour}\"{more}/>"
         );
     }
 
     fn words(&mut self, class: &str, at: (f64, f64), anchor: &str, colour: &str, text: &str) {
-        let (x, y) = at;
+        let [x, y] = [at.0, at.1].map(tenths);
         let _ = write!(
             self.text,
-            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{}</text>",
+            "<text class=\"{class}\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{}</text>",
             escaped(text)
         );
     }
@@ -105,23 +106,23 @@ impl Svg {
     fn area(&mut self, series: usize, x: f64, y: f64, width: f64, height: f64, strength: f64) {
         let colour = COLOURS[series];
         let (fill, inset) = if series == 0 { (strength, 0.0) } else { (strength * 0.34, 1.0) };
-        let (width, height) = ((width - 2.0 * inset).max(0.5), (height - 2.0 * inset).max(0.0));
+        let [width, height] = [(width - 2.0 * inset).max(0.5), (height - 2.0 * inset).max(0.0)].map(tenths);
+        let ([x, y], fill) = ([x + inset, y + inset].map(tenths), fixed(fill, 2));
         let edge = if series == 0 { "" } else { " stroke-width=\"2\"" };
         let stroke = if series == 0 { "none" } else { colour };
         let _ = write!(
             self.text,
-            "<rect class=\"c-area c-{series}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
-             fill=\"{colour}\" fill-opacity=\"{fill:.2}\" stroke=\"{stroke}\"{edge}/>",
-            x + inset,
-            y + inset
+            "<rect class=\"c-area c-{series}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             fill=\"{colour}\" fill-opacity=\"{fill}\" stroke=\"{stroke}\"{edge}/>"
         );
     }
 
     /// A stop as a box.
     fn stop(&mut self, x: f64, y: f64, width: f64, height: f64, reading: &str) {
+        let [x, y, width, height] = [x, y, width, height].map(tenths);
         let _ = write!(
             self.text,
-            "<rect class=\"c-stop\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"none\" \
+            "<rect class=\"c-stop\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"none\" \
              pointer-events=\"all\" data-v=\"{}\"/>",
             escaped(reading)
         );
@@ -163,6 +164,10 @@ impl Svg {
     }
 }
 
+fn tenths(value: f64) -> String {
+    fixed(value, 1)
+}
+
 const fn dash(series: usize) -> &'static str {
     if series == 0 { " stroke-width=\"3\"" } else { " stroke-width=\"3\" stroke-dasharray=\"8 4\"" }
 }
@@ -176,7 +181,7 @@ pub fn escaped(text: &str) -> String {
 /// A number with as many decimals as it needs up to two, and commas between thousands.
 #[must_use]
 pub fn number(value: f64) -> String {
-    let text = format!("{value:.2}");
+    let text = fixed(value, 2);
     let text = text.trim_end_matches('0').trim_end_matches('.');
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (whole, part) = digits.find('.').map_or((digits, ""), |at| digits.split_at(at));
@@ -254,7 +259,7 @@ pub fn curves(head: &Head<'_>, points: [&[(f64, f64)]; 2], least: f64, stops: &[
     for (series, points) in points.into_iter().enumerate() {
         let mut way = String::new();
         for (place, (at, value)) in points.iter().enumerate() {
-            let _ = write!(way, "{}{:.1} {:.1}", if place == 0 { "M" } else { "L" }, x.at(*at), y.at(*value));
+            let _ = write!(way, "{}{} {}", if place == 0 { "M" } else { "L" }, tenths(x.at(*at)), tenths(y.at(*value)));
         }
         let _ = write!(
             svg.text,

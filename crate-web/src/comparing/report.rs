@@ -442,7 +442,8 @@ pub fn csv(rows: &[Vec<String>], settings: &Settings) -> String {
     let cell = |cell: &String| {
         // Commas between thousands are for people.
         let plain = cell.replace(',', "");
-        let text = if plain.parse::<f64>().is_ok() { plain } else { cell.clone() };
+        let digits = plain.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
+        let text = if digits { plain } else { cell.clone() };
         if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
     };
     let mut text = format!("# {}\r\n", settings.command());
