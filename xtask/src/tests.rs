@@ -170,7 +170,7 @@ pub(crate) fn bench_wasm() -> Outcome<()> {
     wasm_target()?;
     let folders = tools(&[&WASM_BINDGEN])?;
     let browser = browser::ensure()?;
-    let words = format!("bench --locked --target {WASM} --package overlay-bench --bench wasm -- --nocapture");
+    let words = format!("test --release --locked --target {WASM} --package overlay-bench --bench wasm -- --nocapture");
     println!("In Node:");
     process::run(&mut wasm_command(&folders, &words)?)?;
     println!("In Chromium:");

@@ -54,7 +54,7 @@ pub use leaf_set::{LeafSet, Side};
 pub use message::{Join, JoinState, Leaves, Message};
 pub use table::RoutingTable;
 
-use leaf_set::{Extend, Inserted, LeafRange};
+use leaf_set::{Extend, Inserted, LeafRange, Reach};
 use neighbourhood::Neighbourhood;
 use upkeep::Upkeep;
 
@@ -180,6 +180,10 @@ impl PastryNode {
 
     /// Takes a peer into the leaf set if it belongs there; says whether it did.
     fn learn_leaf(&mut self, cx: &mut Context<'_>, peer: Peer, id: Guid, extend: Extend) -> bool {
+        // Most newcomers live far away: a full leaf set takes none of them, and needs no look at its members for that.
+        if self.range.reach(self.id, id) == Reach::Beyond && self.leaves.is_complete() {
+            return false;
+        }
         let Inserted::Yes(dropped) = self.leaves.insert(self.id, peer, id, extend, cx.host.peers) else { return false };
         self.range = self.leaves.range(self.id, cx.host.peers);
         cx.note(|| Note::NeighbourAdded { peer });

@@ -31,11 +31,13 @@ impl Neighbourhood {
 
     /// Takes `peer`, whose round-trip time is `distance`, in if there is room or it is nearer than the farthest.
     pub(super) fn insert(&mut self, me: Peer, peer: Peer, distance: Duration, proximity: &dyn Proximity) -> bool {
-        let used = self.peers().len();
-        if self.0.is_empty() || self.0[..used].contains(&peer) {
+        let Some(last) = self.0.last() else { return false };
+        // The most frequent answer first.
+        if last.is_some() && distance >= proximity.round_trip(me, *last) {
             return false;
         }
-        if used == self.0.len() && distance >= proximity.round_trip(me, self.0[used - 1]) {
+        let used = self.peers().len();
+        if self.0[..used].contains(&peer) {
             return false;
         }
         let at = self.0[..used].partition_point(|other| proximity.round_trip(me, *other) <= distance);
