@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 
-use super::deliver::Routed;
+use super::deliver::{Routed, Upstream};
 use super::leaf_set::LeafRange;
 use super::upkeep::Upkeep;
 use super::{
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::id::Guid;
 use crate::protocol::{Event, Note, Peer, RouteError, Step};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// How often a newcomer asks before it gives up.
 const ATTEMPTS: u8 = 3;
@@ -104,7 +104,7 @@ impl PastryNode {
         }
         let step = self.route(cx.host, id, &[join.newcomer]);
         if step == Step::Deliver && !self.active {
-            self.hold(cx, Routed::Join(join));
+            self.hold(cx, Routed::Join(join), Upstream::NOBODY);
             return;
         }
         let host = cx.host;
@@ -129,7 +129,7 @@ impl PastryNode {
         cx.send(join.newcomer, Message::JoinState(Box::new(state)));
         if let Step::Forward(next) = step {
             let on = Join { next_row: join.next_row.max(shared as u8 + 1), ..join };
-            self.send_hop(cx, next, Routed::Join(on), &[], 0);
+            self.send_hop(cx, next, Routed::Join(on), Upstream::NOBODY, &[], 0);
         }
     }
 
@@ -196,10 +196,10 @@ impl PastryNode {
 
     /// Tells everybody it knows that it is here.
     fn announce(&mut self, cx: &mut Context<'_>) {
-        let deadline = cx.now + cx.host.config.probe_timeout;
         let leaves = Arc::new(self.leaves.to_message());
         let mut waiting: Vec<_> = self.leaves.clockwise().collect();
         waiting.sort_unstable();
+        let deadline = cx.now + self.welcome_timeout(cx, &waiting, 1);
         for peer in self.everybody() {
             let answer = waiting.binary_search(&peer).is_ok();
             cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer });
@@ -301,12 +301,18 @@ impl PastryNode {
         cx.event(Event::Joined);
         self.start_heartbeat(cx);
         self.mend_leaves(cx);
-        for what in held {
+        for (what, upstream) in held {
             match what {
-                Routed::Envelope(envelope) => self.carry(cx, envelope, &[]),
+                Routed::Envelope(envelope) => self.carry_on(cx, envelope, upstream, &[]),
                 Routed::Join(join) => self.on_join(cx, join),
             }
         }
+    }
+
+    /// How long to wait for the answers to the announcement made for the `times`th time.
+    fn welcome_timeout(&self, cx: &Context<'_>, waiting: &[Peer], times: u8) -> Duration {
+        let each = waiting.iter().map(|peer| self.try_timeout(cx.host, *peer, times));
+        each.max().unwrap_or(cx.host.config.probe_timeout)
     }
 
     /// An answer to the join or to the announcement is late.
@@ -325,8 +331,9 @@ impl PastryNode {
             }
             Phase::Announcing { times } if *times < ANNOUNCEMENTS => {
                 *times += 1;
-                joining.deadline = cx.now + cx.host.config.probe_timeout;
-                let waiting = joining.waiting.clone();
+                let (times, waiting) = (*times, joining.waiting.clone());
+                let deadline = cx.now + self.welcome_timeout(cx, &waiting, times);
+                self.upkeep_mut().joining.iter_mut().for_each(|joining| joining.deadline = deadline);
                 let leaves = Arc::new(self.leaves.to_message());
                 for peer in waiting {
                     cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer: true });
@@ -358,7 +365,8 @@ impl PastryNode {
     fn give_up(&mut self, cx: &mut Context<'_>, event: Event<Guid>) {
         let Upkeep { held, unacked, .. } = self.upkeep.take().map_or_else(Upkeep::default, |upkeep| *upkeep);
         self.clear(cx);
-        for what in held.into_iter().chain(unacked.into_iter().map(|hop| hop.what)) {
+        let unacked = unacked.into_iter().filter(|hop| !hop.is_acked()).map(|hop| hop.what);
+        for what in held.into_iter().map(|(what, _)| what).chain(unacked) {
             if let Routed::Envelope(envelope) = what {
                 cx.event(Event::Undeliverable { request: envelope.request, reason: RouteError::NotAMember });
             }

@@ -13,6 +13,7 @@
 //! | `deliver` | routed messages from hop to hop | §2.2 |
 //! | `join` | coming in and going | §2.4 |
 //! | `repair` | failures noticed and mended | §2.4 |
+//! | `liveness` | heartbeats, adaptive time-outs, table probes | MSPastry |
 //! | `upkeep` | what a node remembers for a while, and its timers | |
 //! | `words` | decisions in plain English | |
 //!
@@ -38,6 +39,7 @@ mod config;
 mod deliver;
 mod join;
 mod leaf_set;
+mod liveness;
 mod message;
 mod neighbourhood;
 mod repair;
@@ -48,13 +50,14 @@ mod tests;
 mod upkeep;
 pub mod words;
 
-pub use config::{Config, LeafSetSize, LeafSetSizeError, RoutingRule};
+pub use config::{Config, Dependability, LeafSetSize, LeafSetSizeError, RoutingRule};
 pub use leaf_set::{LeafSet, Side};
 pub use message::{Join, JoinState, Leaves, Message};
 pub use table::RoutingTable;
 
 use leaf_set::{Extend, Inserted, LeafRange};
 use neighbourhood::Neighbourhood;
+use deliver::Upstream;
 use upkeep::Upkeep;
 
 use crate::id::Guid;
@@ -221,7 +224,7 @@ impl PastryNode {
             Command::Leave => self.leave(cx),
             Command::Route(mut envelope) => {
                 (envelope.origin, envelope.hops) = (self.me, 0);
-                self.carry(cx, envelope, &[]);
+                self.carry(cx, envelope, Upstream::NOBODY, &[]);
             }
             Command::Direct { to, payload } => cx.send(to, Message::Direct(payload)),
         }
@@ -232,20 +235,17 @@ impl PastryNode {
             return;
         }
         if self.upkeep.is_some() {
-            self.heard_from(from);
+            self.heard_from(cx.now, from);
         }
         match message {
-            Message::Route { ack, envelope } => {
-                if self.acknowledge(cx, from, ack) {
-                    self.carry(cx, envelope, &[]);
-                }
-            }
+            Message::Route { ack, envelope } => self.on_route(cx, from, ack, envelope),
             Message::Join { ack, join } => {
                 if self.acknowledge(cx, from, ack) {
                     self.on_join(cx, join);
                 }
             }
-            Message::Ack { ack } => self.on_ack(from, ack),
+            Message::Ack { ack } => self.on_ack(cx, from, ack, false),
+            Message::Done { ack } => self.on_ack(cx, from, ack, true),
             Message::Answer { request, hops } => cx.event(Event::Answered { request, owner: from, hops }),
             Message::Direct(payload) => cx.event(Event::Direct { from, payload }),
             Message::JoinState(state) => self.on_join_state(cx, from, *state),
@@ -253,6 +253,7 @@ impl PastryNode {
             Message::Welcome { leaves } => self.on_welcome(cx, from, leaves.as_deref()),
             Message::Leave { leaves } => self.remove(cx, from, Some(&leaves)),
             Message::Heartbeat => self.on_heartbeat(cx, from),
+            Message::Fault { peer } => self.on_fault(cx, peer),
             Message::Probe => self.on_probe(cx, from),
             Message::ProbeAnswer => self.on_probe_answer(cx, from),
             Message::LeafSetRequest => cx.send(from, Message::LeafSet(self.leaves.to_message().into())),
@@ -303,14 +304,19 @@ impl Overlay for PastryNode {
     }
 
     fn handle(&mut self, cx: &mut protocol::Context<'_, Self>, input: Input<Self>) {
+        let before = cx.outputs.len();
         match input {
             Input::Message { from, message } => self.on_message(cx, from, message),
             Input::Deadline => self.on_deadline(cx),
             Input::LinkDown(peer) => self.forget(cx, peer),
             Input::Command(command) => self.on_command(cx, command),
         }
-        if self.upkeep.as_ref().is_some_and(|upkeep| upkeep.is_idle(cx.now)) {
-            self.upkeep = None;
+        if let Some(upkeep) = &self.upkeep {
+            if upkeep.liveness.is_some() {
+                self.watch_neighbours(cx, before);
+            } else if upkeep.is_idle(cx.now) {
+                self.upkeep = None;
+            }
         }
     }
 
