@@ -333,7 +333,7 @@ impl PastryNode {
             Step::Deliver => match alive.filter(|peer| *peer != passed) {
                 Some(peer) => {
                     tried.retain(|other| *other != peer);
-                    let pause = self.try_timeout(cx.host, peer, tries.saturating_add(1));
+                    let pause = self.answer_timeout(cx.host, peer);
                     self.send_hop(cx, peer, what, upstream, &tried, tries);
                     // The probe decides; there is no hurry before.
                     let deadline = cx.now + config.ack_timeout.max(pause);

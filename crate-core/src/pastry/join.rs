@@ -27,8 +27,10 @@ use crate::time::{Duration, Time};
 
 /// How often a newcomer asks before it gives up.
 const ATTEMPTS: u8 = 3;
-/// How often an announcement is made to a member that does not answer, before it is taken to be dead.
+/// How often an announcement is made to a member that does not answer, before it is taken to be dead; with short
+/// time-outs more often, since all of some 32 members have to answer.
 const ANNOUNCEMENTS: u8 = 3;
+const ANNOUNCEMENTS_ADAPTIVE: u8 = 5;
 /// Nodes on a join's path at most; far above what sound tables need.
 const PATH_LIMIT: u8 = 128;
 /// Answers that a newcomer waits for at once, at most.
@@ -199,7 +201,7 @@ impl PastryNode {
         let leaves = Arc::new(self.leaves.to_message());
         let mut waiting: Vec<_> = self.leaves.clockwise().collect();
         waiting.sort_unstable();
-        let deadline = cx.now + self.welcome_timeout(cx, &waiting, 1);
+        let deadline = cx.now + self.welcome_timeout(cx, &waiting);
         for peer in self.everybody() {
             let answer = waiting.binary_search(&peer).is_ok();
             cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer });
@@ -309,15 +311,17 @@ impl PastryNode {
         }
     }
 
-    /// How long to wait for the answers to the announcement made for the `times`th time.
-    fn welcome_timeout(&self, cx: &Context<'_>, waiting: &[Peer], times: u8) -> Duration {
-        let each = waiting.iter().map(|peer| self.try_timeout(cx.host, *peer, times));
+    /// How long to wait for the answers to an announcement.
+    fn welcome_timeout(&self, cx: &Context<'_>, waiting: &[Peer]) -> Duration {
+        let each = waiting.iter().map(|peer| self.answer_timeout(cx.host, *peer));
         each.max().unwrap_or(cx.host.config.probe_timeout)
     }
 
     /// An answer to the join or to the announcement is late.
     pub(super) fn on_join_deadline(&mut self, cx: &mut Context<'_>) {
         let Some(joining) = self.upkeep.as_mut().and_then(|upkeep| upkeep.joining.as_mut()) else { return };
+        let adaptive = cx.host.config.dependability.adaptive_timeouts;
+        let most = if adaptive { ANNOUNCEMENTS_ADAPTIVE } else { ANNOUNCEMENTS };
         match &mut joining.phase {
             Phase::Gathering { length: Some(_), .. } => self.announce(cx),
             Phase::Gathering { length: None, .. } => {
@@ -329,10 +333,10 @@ impl PastryNode {
                     self.give_up(cx, Event::JoinFailed);
                 }
             }
-            Phase::Announcing { times } if *times < ANNOUNCEMENTS => {
+            Phase::Announcing { times } if *times < most => {
                 *times += 1;
-                let (times, waiting) = (*times, joining.waiting.clone());
-                let deadline = cx.now + self.welcome_timeout(cx, &waiting, times);
+                let waiting = joining.waiting.clone();
+                let deadline = cx.now + self.welcome_timeout(cx, &waiting);
                 self.upkeep_mut().joining.iter_mut().for_each(|joining| joining.deadline = deadline);
                 let leaves = Arc::new(self.leaves.to_message());
                 for peer in waiting {

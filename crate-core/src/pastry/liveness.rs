@@ -8,13 +8,16 @@
 //! - **Left and right** are counter-clockwise and clockwise. Every node has one left neighbour that it owes a heartbeat
 //!   and one right neighbour that owes it one; whoever detects a fault tells the rest of the leaf set.
 //! - **Round trips** begin with what the host measured of the distance (the paper measures it before a peer gets into a
-//!   table) and half of it as deviation; then the smoothed mean and deviation of TCP (RFC 6298). The time-out is the
+//!   table) and a quarter of it as deviation; then the smoothed mean and deviation of TCP (RFC 6298). The time-out is the
 //!   mean and *twice* the deviation, where TCP takes four times and at least a second: a wrong guess costs a probe.
 //! - **The failure rate** μ is what the node saw itself: the last [`FAILURES`] failures in its tables, over the
 //!   node-seconds that they took. One failure in one node-hour is assumed beforehand, so that a newcomer begins with a
 //!   sane period. The paper also takes the median of the periods of others; here it is a node's own.
-//! - **Contacts** are bounded; the one heard of longest ago makes room. A peer without a record is probed at the next
-//!   occasion, so forgetting costs messages and never correctness.
+//! - **Contacts** are bounded; those heard of longest ago make room. A peer without a record counts as heard of when this
+//!   node became a member, so forgetting costs a probe too many and never correctness. A tag of four bytes a contact is
+//!   searched, and the rest fetched only where it is needed: this happens with every message.
+//! - **Comparing leaf sets** with a random member every few periods is not the paper's. It lets two nodes meet that
+//!   missed each other's announcements.
 
 use rand::Rng as _;
 
@@ -25,14 +28,16 @@ use crate::time::{Duration, Time};
 /// Peers whose last sign of life and round trip are remembered.
 const CONTACT_LIMIT: usize = 128;
 /// Failures that the failure rate is estimated from.
-const FAILURES: usize = 16;
+const FAILURES: usize = 32;
 /// Node-seconds without a second failure that are assumed before anything was seen.
 const PRIOR_NODE_SECONDS: f64 = 3_600.0;
 /// The shortest and the longest period of table probes.
 const PERIOD_MIN: Duration = Duration::from_secs(10);
 const PERIOD_MAX: Duration = Duration::from_secs(3_600);
 /// Table entries are looked over this often within a period.
-const LOOKS: u64 = 8;
+const LOOKS: u64 = 4;
+/// A node compares its leaf set with another's once in so many heartbeat periods.
+const COMPARING_PERIODS: u64 = 4;
 /// The shortest time-out: what timers and a busy host may well add to a round trip.
 const TIMEOUT_MIN: Duration = Duration::from_millis(10);
 
@@ -47,7 +52,7 @@ impl RoundTrip {
     /// A first guess.
     pub(super) fn guess(distance: Duration) -> Self {
         let mean = u32::try_from(distance.0).unwrap_or(u32::MAX).max(1);
-        Self { mean, deviation: mean / 2 }
+        Self { mean, deviation: mean / 4 }
     }
 
     /// Takes a measurement in.
@@ -68,7 +73,6 @@ impl RoundTrip {
 /// A peer that said something lately.
 #[derive(Clone, Copy, Debug)]
 struct Contact {
-    peer: Peer,
     round_trip: RoundTrip,
     heard: Time,
 }
@@ -76,7 +80,8 @@ struct Contact {
 /// See the module.
 #[derive(Clone, Debug)]
 pub(super) struct Liveness {
-    /// By peer, ascending.
+    /// Who said something lately, ascending, and beside it what is known of them.
+    peers: Vec<Peer>,
     contacts: Vec<Contact>,
     /// The nearest node counter-clockwise, and when something was last sent to it.
     left: Peer,
@@ -101,6 +106,7 @@ impl Liveness {
     /// Of a node that becomes a member now, and looks over its table at `look`.
     pub(super) const fn new(now: Time, look: Time) -> Self {
         Self {
+            peers: Vec::new(),
             contacts: Vec::new(),
             left: Peer::NONE,
             left_sent: Time::ZERO,
@@ -116,24 +122,33 @@ impl Liveness {
     }
 
     fn find(&self, peer: Peer) -> Result<usize, usize> {
-        self.contacts.binary_search_by_key(&peer, |contact| contact.peer)
+        self.peers.binary_search(&peer)
     }
 
     /// Notes a sign of life.
     pub(super) fn heard(&mut self, now: Time, peer: Peer) {
         match self.find(peer) {
             Ok(at) => self.contacts[at].heard = now,
-            Err(_) => self.add(Contact { peer, round_trip: RoundTrip::default(), heard: now }),
+            Err(_) => self.add(now, peer),
         }
     }
 
-    fn add(&mut self, contact: Contact) {
-        if self.contacts.len() >= CONTACT_LIMIT {
-            let oldest = (0..self.contacts.len()).min_by_key(|at| self.contacts[*at].heard);
-            oldest.map(|at| self.contacts.remove(at));
+    fn add(&mut self, now: Time, peer: Peer) {
+        if self.peers.len() >= CONTACT_LIMIT {
+            self.make_room(now);
         }
-        let at = self.contacts.partition_point(|other| other.peer < contact.peer);
-        self.contacts.insert(at, contact);
+        let at = self.peers.partition_point(|other| *other < peer);
+        self.peers.insert(at, peer);
+        self.contacts.insert(at, Contact { round_trip: RoundTrip::default(), heard: now });
+    }
+
+    /// Forgets those heard of in the older half of the time that is remembered: at least one.
+    fn make_room(&mut self, now: Time) {
+        let oldest = self.contacts.iter().map(|contact| contact.heard).min().unwrap_or(now);
+        let cut = Time(oldest.0 + now.since(oldest).0 / 2);
+        let mut contacts = self.contacts.iter();
+        self.peers.retain(|_| contacts.next().is_some_and(|contact| contact.heard > cut));
+        self.contacts.retain(|contact| contact.heard > cut);
     }
 
     /// Notes how long an answer took; `guess` is the distance known beforehand.
@@ -158,6 +173,7 @@ impl Liveness {
 
     pub(super) fn forget(&mut self, peer: Peer) {
         if let Ok(at) = self.find(peer) {
+            self.peers.remove(at);
             self.contacts.remove(at);
         }
     }
@@ -232,6 +248,7 @@ impl Liveness {
 
     pub(super) fn heap_bytes(&self) -> usize {
         size_of::<Self>()
+            + self.peers.capacity() * size_of::<Peer>()
             + self.contacts.capacity() * size_of::<Contact>()
             + self.failures.capacity() * size_of::<Time>()
     }
@@ -334,7 +351,7 @@ impl PastryNode {
         let Some(liveness) = self.liveness_mut() else { return };
         let (known, due) = liveness.owed(period);
         let is_owed = left != known || due <= now;
-        let compares = now.since(liveness.compared) >= period;
+        let compares = now.since(liveness.compared).0 >= period.0.saturating_mul(COMPARING_PERIODS);
         if compares {
             liveness.compared = now;
         }
@@ -382,14 +399,15 @@ impl PastryNode {
         }
     }
 
-    /// Probes the entries of the routing table that were silent for a whole period, and tunes the period.
+    /// Probes the entries of the routing table that were silent for a whole period, and tunes the period. Members of the
+    /// leaf set have neighbours that watch them.
     fn probe_entries(&mut self, cx: &mut Context<'_>) {
         let period = self.tuned_period(cx);
         let now = cx.now;
         let Some(liveness) = self.liveness_mut() else { return };
         let before = liveness.tune(now, period);
         let Some(liveness) = self.upkeep.as_ref().and_then(|upkeep| upkeep.liveness.as_deref()) else { return };
-        let entries = self.table.entries().map(|(_, _, peer)| peer);
+        let entries = self.table.entries().map(|(_, _, peer)| peer).filter(|peer| !self.leaves.contains(*peer));
         let silent = entries.filter(|peer| liveness.last_heard(*peer).unwrap_or(liveness.started) <= before);
         for peer in silent.collect::<Vec<_>>() {
             self.suspect(cx, peer);

@@ -17,19 +17,23 @@
 //! - A repair gives up after a bounded number of questions; the leaf set's is begun anew with each heartbeat.
 
 use super::liveness::RoundTrip;
-use super::{Context, Extend, LeafSetSize, Leaves, Message, PastryNode, Side};
+use super::{Config, Context, Extend, LeafSetSize, Leaves, Message, PastryNode, Side};
 use crate::id::Guid;
 use crate::protocol::{Event, Host, Note, Peer};
 use crate::time::{Duration, Time};
 
 /// Probes that may be under way at once.
 const PROBE_LIMIT: usize = 256;
-/// How often a peer is probed before it is taken to be dead.
+/// How often a peer is probed before it is taken to be dead; once more where time-outs are short, and less often if
+/// another node has done so.
 const PROBE_TRIES: u8 = 3;
+const PROBE_TRIES_TOLD: u8 = 2;
 /// Questions of one leaf-set repair.
 const LEAF_REPAIR_ROUNDS: u8 = 8;
 /// Cells under repair at once.
 const ENTRY_REPAIR_LIMIT: usize = 32;
+/// Questions for one cell where there is regular upkeep: newcomers fill cells as well, and deep cells often have nobody.
+const ENTRY_REPAIR_ROUNDS: u8 = 3;
 /// Candidates for the neighbourhood set that are probed after one loss.
 const NEIGHBOUR_CANDIDATES: usize = 2;
 
@@ -79,6 +83,14 @@ pub(super) struct EntryRepair {
     pub(super) deadline: Time,
 }
 
+/// How often a peer is probed.
+fn probe_tries(config: &Config, why: Why) -> u8 {
+    match why {
+        Why::Told => PROBE_TRIES_TOLD,
+        _ => PROBE_TRIES + u8::from(config.dependability.adaptive_timeouts),
+    }
+}
+
 impl PastryNode {
     /// The identifier of a peer of this directory, this node among them.
     pub(super) fn checked_id(&self, host: Host<'_, Self>, peer: Peer) -> Option<Guid> {
@@ -86,7 +98,7 @@ impl PastryNode {
     }
 
     fn probe(&mut self, cx: &mut Context<'_>, peer: Peer, why: Why) {
-        let (is_dead, deadline) = (self.is_dead(peer), cx.now + self.try_timeout(cx.host, peer, 1));
+        let (is_dead, deadline) = (self.is_dead(peer), cx.now + self.answer_timeout(cx.host, peer));
         let probes = &mut self.upkeep_mut().probes;
         if is_dead || probes.len() >= PROBE_LIMIT || probes.iter().any(|probe| probe.peer == peer) {
             return;
@@ -119,6 +131,11 @@ impl PastryNode {
         cx.send(from, Message::ProbeAnswer);
         if self.revive(from) {
             self.learn(cx, from, Extend::No);
+        } else if cx.host.config.dependability.raw_loss_per_million > 0
+            && let Some(id) = self.id_of(cx.host, from)
+        {
+            // It has this node in its table, so it is often near; and two that probe each other share the probes.
+            self.learn_entry(cx, from, id);
         }
     }
 
@@ -151,28 +168,45 @@ impl PastryNode {
         let (late, waiting) = std::mem::take(&mut upkeep.probes).into_iter().partition(|probe| probe.deadline <= now);
         upkeep.probes = waiting;
         let late: Vec<Probe> = late;
-        for probe in &late {
-            if probe.tries < PROBE_TRIES {
-                let (peer, why, tries) = (probe.peer, probe.why, probe.tries + 1);
-                let deadline = now + self.try_timeout(cx.host, peer, tries);
-                self.upkeep_mut().probes.push(Probe { peer, sent: probe.sent, deadline, tries, why });
-                self.send_probe(cx, peer, why);
-            }
+        let is_over = |probe: &Probe| probe.tries >= probe_tries(cx.host.config, probe.why);
+        let (over, again): (Vec<Probe>, Vec<Probe>) = late.into_iter().partition(is_over);
+        for probe in again {
+            let (peer, why, tries) = (probe.peer, probe.why, probe.tries + 1);
+            let deadline = now + self.answer_timeout(cx.host, peer);
+            self.upkeep_mut().probes.push(Probe { deadline, tries, ..probe });
+            self.send_probe(cx, peer, why);
         }
-        for Probe { peer, why, .. } in late.into_iter().filter(|probe| probe.tries >= PROBE_TRIES) {
+        for Probe { peer, why, .. } in over {
             cx.note(|| Note::TimedOut { peer });
-            let is_news = self.leaves.contains(peer) && why != Why::Told;
+            let (is_leaf, is_left) = (self.leaves.contains(peer), self.leaves.clockwise().next_back() == Some(peer));
             self.forget(cx, peer);
-            if is_news {
-                self.tell_of_fault(cx, peer);
+            if is_leaf && (why != Why::Told || is_left) {
+                self.tell_of_fault(cx, peer, why == Why::Told);
             }
         }
     }
 
-    /// Tells the leaf set that one of it is dead.
-    fn tell_of_fault(&self, cx: &mut Context<'_>, peer: Peer) {
+    /// Tells the leaf set that one of it is dead. The dead node's left neighbour, which notices first, does not know the
+    /// farthest of those that have the dead node in their sets: its right neighbour tells those `beyond`.
+    fn tell_of_fault(&self, cx: &mut Context<'_>, peer: Peer, beyond: bool) {
         if self.active && cx.host.config.heartbeat_period.is_some() {
-            self.leaves.clockwise().for_each(|member| cx.send(member, Message::Fault { peer }));
+            let count = if beyond { self.leaves.larger().len() } else { self.leaves.len() };
+            self.leaves.clockwise().take(count).for_each(|member| cx.send(member, Message::Fault { peer }));
+        }
+    }
+
+    /// Asks those of this node's leaf set whether they are alive that another node should list and does not.
+    fn doubt_unlisted(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
+        let end = |peer: Option<&Peer>| peer.and_then(|peer| self.checked_id(cx.host, *peer));
+        let ends = end(leaves.smaller().first()).zip(end(leaves.larger().last()));
+        let is_within = |peer: Peer| match ends {
+            _ if leaves.is_whole_ring() => true,
+            Some((low, high)) => low.clockwise_to(cx.host.id(peer)) < low.clockwise_to(high),
+            None => false,
+        };
+        let unlisted = |peer: &Peer| *peer != from && !leaves.peers().contains(peer) && is_within(*peer);
+        for peer in self.leaves.clockwise().filter(unlisted).collect::<Vec<_>>() {
+            self.probe(cx, peer, Why::Told);
         }
     }
 
@@ -185,17 +219,14 @@ impl PastryNode {
         known.unwrap_or_else(|| RoundTrip::guess(host.proximity.round_trip(self.me, peer))).timeout().min(most)
     }
 
-    /// How long to wait for the answer to a direct question that is asked for the `tries`th time: with adaptive
-    /// time-outs each time twice as long.
-    pub(super) fn try_timeout(&self, host: Host<'_, Self>, peer: Peer, tries: u8) -> Duration {
-        let most = host.config.probe_timeout;
-        let once = self.timeout(host, peer, most);
-        Duration(once.0.saturating_mul(1 << tries.saturating_sub(1).min(16))).min(most)
+    /// How long to wait for the answer to a direct question.
+    pub(super) fn answer_timeout(&self, host: Host<'_, Self>, peer: Peer) -> Duration {
+        self.timeout(host, peer, host.config.probe_timeout)
     }
 
     /// How long it takes to find out that a peer is dead.
     pub(super) fn verdict_time(&self, host: Host<'_, Self>, peer: Peer) -> Duration {
-        Duration((1..=PROBE_TRIES + 1).map(|tries| self.try_timeout(host, peer, tries).0).sum())
+        Duration(self.answer_timeout(host, peer).0.saturating_mul(u64::from(PROBE_TRIES) + 2))
     }
 
     /// Notes how long a peer took to answer.
@@ -311,6 +342,9 @@ impl PastryNode {
         let extend = if leaves.peers().contains(&self.me) { self.extend_towards(id) } else { Extend::No };
         self.learn(cx, from, extend);
         self.consider_leaves(cx, from, leaves);
+        if self.active && cx.host.config.heartbeat_period.is_some() {
+            self.doubt_unlisted(cx, from, leaves);
+        }
         // Candidates get time to answer their probes; without any, whoever was asked gets time to mend its own set.
         let deadline = cx.now + cx.host.config.probe_timeout;
         let Some(upkeep) = &mut self.upkeep else { return };
@@ -414,6 +448,9 @@ impl PastryNode {
 
     /// Asks the next of row `row`, then of the row below it, for its entry of a cell.
     fn ask_for_entry(&mut self, cx: &mut Context<'_>, row: u8, column: u8, rounds: u8) {
+        if rounds >= ENTRY_REPAIR_ROUNDS && cx.host.config.heartbeat_period.is_some() {
+            return;
+        }
         let both = [usize::from(row), usize::from(row) + 1].into_iter().flat_map(|row| self.table.row(row));
         let Some(asked) = both.copied().filter(|peer| peer.is_some()).nth(rounds.into()) else { return };
         let deadline = cx.now + cx.host.config.probe_timeout;

@@ -135,9 +135,8 @@ impl PastryNode {
     /// A peer announced itself, or answered: whatever was thought of it, it is alive. Says whether it was thought dead.
     pub(super) fn revive(&mut self, peer: Peer) -> bool {
         let Some(upkeep) = &mut self.upkeep else { return false };
-        let before = upkeep.dead.len();
-        upkeep.dead.retain(|dead| dead.peer != peer);
-        upkeep.dead.len() < before
+        let at = upkeep.dead.iter().position(|dead| dead.peer == peer);
+        at.and_then(|at| upkeep.dead.remove(at)).is_some()
     }
 
     /// Everything whose moment has come.
