@@ -178,7 +178,7 @@ impl Liveness {
         }
     }
 
-    /// Notes who the neighbours are now. Whether the right one is new, and was not heard of within a period.
+    /// Notes who the neighbours are now. Whether the right one has changed to one that was not heard of within a period.
     pub(super) fn set_neighbours(&mut self, now: Time, left: Peer, right: Peer, config: &Config) -> bool {
         if left != self.left {
             (self.left, self.left_sent) = (left, Time::ZERO);
@@ -186,9 +186,10 @@ impl Liveness {
         if right == self.right {
             return false;
         }
-        (self.right, self.right_due) = (right, now + grace(config));
+        let before = std::mem::replace(&mut self.right, right);
+        self.right_due = now + grace(config);
         let heard = self.last_heard(right);
-        right.is_some() && heard.is_none_or(|heard| now.since(heard) > grace(config))
+        before.is_some() && right.is_some() && heard.is_none_or(|heard| now.since(heard) > grace(config))
     }
 
     /// Notes that something was sent to a peer.
@@ -438,5 +439,92 @@ impl PastryNode {
         let nodes = (self.leaves.len() as f64 / share.max(f64::MIN_POSITIVE)).max(2.0);
         let base = config.digits.base() as f64;
         (base - 1.0) / base * libm::log(nodes) / libm::log(base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TUNING: Tuning =
+        Tuning { raw_loss: 0.05, failure_rate: 1.0 / 3_600.0, heartbeat: 30.0, verdict: 3.0, hops: 3.0 };
+
+    /// L_r written as in the paper.
+    fn raw_loss(tuning: Tuning, period: f64) -> f64 {
+        let dead = |span: f64| 1.0 - (1.0 - libm::exp(-span * tuning.failure_rate)) / (span * tuning.failure_rate);
+        let (leaf, entry) = (dead(tuning.heartbeat + tuning.verdict), dead(period + tuning.verdict));
+        1.0 - (1.0 - leaf) * libm::pow(1.0 - entry, tuning.hops - 1.0)
+    }
+
+    #[test]
+    fn the_tuned_period_leads_to_the_raw_loss_asked_for() {
+        for (failure_rate, raw_loss_aim) in [(1.0 / 900.0, 0.05), (1.0 / 3_600.0, 0.05), (1.0 / 3_600.0, 0.02)] {
+            let tuning = Tuning { failure_rate, raw_loss: raw_loss_aim, ..TUNING };
+            let period = tuning.period().0 as f64 / 1e6;
+            let reached = raw_loss(tuning, period);
+            assert!((reached - raw_loss_aim).abs() < 5e-4, "{reached} at {period} s");
+        }
+    }
+
+    #[test]
+    fn rings_that_fail_more_often_are_probed_more_often() {
+        let period = |mean: f64| Tuning { failure_rate: 1.0 / mean, ..TUNING }.period();
+        assert!(period(900.0) < period(1_800.0) && period(1_800.0) < period(3_600.0));
+        // By hand: S = (0.95 / (1 - 33/7200))^(1/2), 1 - S = 0.0231, x = 0.0469, T = 0.0469 * 3600 - 3.
+        assert!(period(3_600.0).0.abs_diff(165_900_000) < 2_000_000, "{:?}", period(3_600.0));
+    }
+
+    #[test]
+    fn a_ring_in_which_nobody_fails_is_probed_once_in_the_longest_period() {
+        assert_eq!(Tuning { failure_rate: 1e-12, ..TUNING }.period(), PERIOD_MAX);
+        assert_eq!(Tuning { failure_rate: 0.0, ..TUNING }.period(), PERIOD_MAX);
+    }
+
+    #[test]
+    fn where_heartbeats_alone_miss_the_aim_the_shortest_period_is_taken() {
+        let mut liveness = Liveness::new(Time::ZERO, Time::ZERO);
+        let period = Tuning { failure_rate: 1.0 / 60.0, ..TUNING }.period();
+        liveness.tune(Time(100_000_000), period);
+        assert_eq!((period, liveness.period()), (Duration::ZERO, PERIOD_MIN));
+    }
+
+    #[test]
+    fn the_failure_rate_is_failures_over_the_node_seconds_they_took() {
+        let mut liveness = Liveness::new(Time::ZERO, Time::NEVER);
+        let second = |s: u64| Time(s * 1_000_000);
+        assert!((liveness.failure_rate(Time::ZERO, 80) - 1.0 / 3_600.0).abs() < 1e-9, "assumed beforehand");
+        // 80 nodes with a mean life of an hour: one failure in 45 s.
+        for failure in 1..=200 {
+            liveness.failed(second(45 * failure));
+        }
+        let rate = liveness.failure_rate(second(45 * 201), 80);
+        assert!((rate * 3_600.0 - 1.0).abs() < 0.1, "{rate}");
+        assert_eq!(liveness.failures.len(), FAILURES);
+    }
+
+    #[test]
+    fn time_outs_follow_the_round_trips_and_their_deviation() {
+        let mut known = RoundTrip::guess(Duration::from_millis(100));
+        assert_eq!(known.timeout(), Duration::from_millis(150));
+        (0..200).for_each(|_| known.measure(Duration::from_millis(40)));
+        assert!(known.timeout() < Duration::from_millis(55), "steady: {known:?}");
+        (0..200).for_each(|i| known.measure(Duration::from_millis(if i % 2 == 0 { 20 } else { 60 })));
+        assert!(known.timeout() > Duration::from_millis(70), "shaky: {known:?}");
+        known.measure(Duration(u64::MAX));
+        assert!(known.timeout() > Duration::from_secs(60), "a peer may answer as late as it likes");
+    }
+
+    #[test]
+    fn what_is_remembered_of_contacts_is_bounded_and_the_latest_stay() {
+        let mut liveness = Liveness::new(Time::ZERO, Time::NEVER);
+        for n in 0..10_000_u32 {
+            liveness.heard(Time(u64::from(n)), Peer(n.wrapping_mul(7_919) % 10_007));
+        }
+        assert!(liveness.peers.len() <= CONTACT_LIMIT && liveness.heap_bytes() < 8_000);
+        assert_eq!(liveness.last_heard(Peer(9_999_u32.wrapping_mul(7_919) % 10_007)), Some(Time(9_999)));
+        assert_eq!(liveness.last_heard(Peer(0)), None);
+        assert!(liveness.peers.is_sorted() && liveness.peers.len() == liveness.contacts.len());
+        (0..200).for_each(|n| liveness.heard(Time(20_000), Peer(n)));
+        assert!(liveness.peers.len() <= CONTACT_LIMIT, "also if all were heard at one moment");
     }
 }
