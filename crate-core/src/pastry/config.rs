@@ -153,8 +153,7 @@ impl Config {
     /// T_o = 3 s, L_r = 5%), without M, which it does not keep; and custody of messages.
     #[must_use]
     pub fn dependable() -> Self {
-        let dependability =
-            Dependability { adaptive_timeouts: true, custody: true, raw_loss_per_million: 50_000 };
+        let dependability = Dependability { adaptive_timeouts: true, custody: true, raw_loss_per_million: 50_000 };
         Self {
             leaf_set: LeafSetSize::THIRTY_TWO,
             neighbourhood: 0,

@@ -55,9 +55,9 @@ pub use leaf_set::{LeafSet, Side};
 pub use message::{Join, JoinState, Leaves, Message};
 pub use table::RoutingTable;
 
+use deliver::Upstream;
 use leaf_set::{Extend, Inserted, LeafRange};
 use neighbourhood::Neighbourhood;
-use deliver::Upstream;
 use upkeep::Upkeep;
 
 use crate::id::Guid;
