@@ -19,8 +19,9 @@
 //!
 //! # Implementation notes
 //! - **Acknowledgements and heartbeats** are not of the 2001 paper, which says only that a node is presumed failed when
-//!   its immediate neighbours can no longer communicate with it. They follow the idea of MSPastry (Castro, Costa,
-//!   Rowstron 2004) and are switches of [`Config`].
+//!   its immediate neighbours can no longer communicate with it. They follow MSPastry (Castro, Costa, Rowstron, "Performance
+//!   and dependability of structured peer-to-peer overlays", DSN 2004) and are switches of [`Config`];
+//!   [`Config::dependable`] has all of them on, and `experiment::churn` measures what they achieve.
 //! - **Second-hand news is not believed.** A node named by a third one answers a probe before a repair takes it in, and
 //!   nodes that did not answer are remembered for a while, so that the dead do not come back from stale tables. The
 //!   rows and the leaf set that a newcomer copies are the exception: it announces itself to all of them anyway, and
