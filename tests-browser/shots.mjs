@@ -3,7 +3,8 @@
 //   node tests-browser/shots.mjs '#/lab' '#/lecture/pastry?scene=pastry-example'
 //
 // Each hash route is taken in three sizes, light and dark, into target/shots/. With --motion the
-// page may animate; without, it is asked for reduced motion.
+// page may animate; without, it is asked for reduced motion. With --full the whole page is taken, and --wait=3000 waits so
+// many milliseconds for what a page works out.
 
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +21,8 @@ const OUT = fileURLToPath(new URL('../target/shots/', import.meta.url));
 
 const args = process.argv.slice(2);
 const motion = args.includes('--motion');
+const full = args.includes('--full');
+const wait = Number(args.find((arg) => arg.startsWith('--wait='))?.slice(7) ?? 400);
 const routes = args.filter((arg) => !arg.startsWith('--'));
 if (routes.length === 0) routes.push('');
 
@@ -46,9 +49,9 @@ async function shoot(browser, url, route, viewport, colorScheme) {
     await page.evaluate(
       () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
     );
-    await page.waitForTimeout(400);
+    await page.waitForTimeout(wait);
     const name = `${slug(route)}-${viewport.width}x${viewport.height}-${colorScheme}.png`;
-    await page.screenshot({ path: OUT + name });
+    await page.screenshot({ path: OUT + name, fullPage: full });
     console.log(`target/shots/${name}`);
   } finally {
     await context.close();

@@ -1,6 +1,11 @@
 //! What may be typed.
 
+use std::num::NonZeroUsize;
+
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+
+use crate::experiment::args::Experiment;
+use crate::swarm::SwarmArgs;
 
 /// Peer-to-peer overlays, run for real in a terminal.
 #[derive(Parser, Debug)]
@@ -19,6 +24,37 @@ pub(crate) enum Task {
     },
     /// Sends one message through a world of random nodes, hop by hop
     Route(Question),
+    /// Random worlds by the thousand, with crashes, loss and delay, and checkers that look at every event; exit code 1 if
+    /// one of them objects
+    Swarm(SwarmArgs),
+    /// Measures the core on this machine, beside a plain flat-array bound
+    Bench(crate::bench::BenchArgs),
+    /// The papers' experiments, at any size, each row repeatable from its seed
+    Experiment {
+        #[command(subcommand)]
+        experiment: Experiment,
+    },
+    /// Adds up what `overlay experiment … --shard i/n` wrote: exactly the rows of the unsharded run
+    Merge {
+        /// The output of every shard, 0 to n − 1, in any order
+        #[arg(required = true)]
+        files: Vec<std::path::PathBuf>,
+        /// How to write rows
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        format: RowFormat,
+    },
+    /// Runs every published figure and prints ours beside theirs; exit code 1 if one lies outside its band
+    CheckPapers {
+        /// Threads to work on; as many as the machine has cores, if not said
+        #[arg(long)]
+        threads: Option<NonZeroUsize>,
+        /// What all randomness comes from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How to write rows
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        format: RowFormat,
+    },
 }
 
 #[derive(Subcommand, Debug)]
@@ -41,6 +77,16 @@ pub(crate) enum Format {
     Text,
     /// One object, for programs
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// Columns for people, rounded
+    Table,
+    /// JSON Lines: one object a row
+    Json,
+    /// Comma-separated values with a header
+    Csv,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

@@ -63,6 +63,13 @@ fn two_churned_worlds_have_the_traces_that_were_kept() {
     }
 }
 
+#[test]
+fn a_comparison_has_the_rows_that_were_kept() {
+    if let Err(complaint) = compare("compared.rows", &churned::compared()) {
+        panic!("{complaint}If this is meant: OVERLAY_BLESS=1.");
+    }
+}
+
 /// Two of the same must not pass because nothing happens in them.
 #[test]
 fn the_churned_worlds_have_seen_something() {

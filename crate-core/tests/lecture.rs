@@ -265,7 +265,9 @@ fn every_scene_can_be_stepped_to_an_end_and_each_step_says_something() {
         assert_eq!(lab.trace().len(), known, "{}: the whole course is known from the start", scene.name);
         assert!(lab.clock() <= lab.origin() + Duration::from_secs(60));
         for (number, entry) in lab.log().iter().enumerate() {
-            if matches!(entry.action, Action::Route { .. } | Action::Add { .. }) {
+            // A newcomer by the paper's Chord asks nobody whether it may come in.
+            let comes_in = matches!(entry.action, Action::Add { .. }) && scene.name != "chord-broken";
+            if comes_in || matches!(entry.action, Action::Route { .. }) {
                 let route = route(&lab, number as u32);
                 assert!(route.end.is_some() && route.answered.is_some(), "{}: it comes to an end", scene.name);
                 assert!(route.hops.iter().all(|hop| hop.decision.next == Step::Forward(hop.to)));

@@ -20,3 +20,8 @@ fn every_scene_takes_the_same_course_as_natively() {
 fn two_churned_worlds_have_the_same_traces_as_natively() {
     assert_eq!(churned::hashes(), include_str!("golden/churned-worlds.hashes"));
 }
+
+#[wasm_bindgen_test]
+fn a_comparison_has_the_same_rows_as_natively() {
+    assert_eq!(churned::compared(), include_str!("golden/compared.rows"));
+}

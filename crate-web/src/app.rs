@@ -12,15 +12,15 @@ use crate::desk::Desk;
 use crate::dom;
 use crate::handle::Handle;
 use crate::help::Help;
-use crate::home::Home;
+use crate::home::home;
 use crate::keys::{self, Focus, Shortcut};
 use crate::router::{Route, use_hash_route};
 use crate::share::Share;
-use crate::shell::{Header, SkipLink, use_page_title};
+use crate::shell::{Header, skip_link, use_page_title};
 use crate::theme::Theme;
 use crate::transport::Control;
 use crate::workbench::{Workbench, run};
-use crate::{lab_page, lecture};
+use crate::{comparing, lab_page, lecture};
 
 /// Which dialog is open.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,12 +36,13 @@ enum Page {
     Home { notice: Option<String> },
     Lecture { handle: Handle, notice: Option<String> },
     Lab { handle: Handle },
+    Compare { query: String },
 }
 
 impl Page {
     const fn handle(&self) -> Option<&Handle> {
         match self {
-            Self::Home { .. } => None,
+            Self::Home { .. } | Self::Compare { .. } => None,
             Self::Lecture { handle, .. } | Self::Lab { handle } => Some(handle),
         }
     }
@@ -66,6 +67,7 @@ impl Desks {
                 let handle = self.lab.get_or_insert_with(|| Handle::new(lab_page::first_desk()));
                 Page::Lab { handle: handle.clone() }
             }
+            Route::Compare(query) => Page::Compare { query: query.clone() },
             Route::Scene { chapter, scene } => self.scene(chapter, scene.as_deref()),
             Route::Shared(code) => self.shared(route, code),
         }
@@ -140,6 +142,7 @@ fn title(page: &Page) -> String {
             format!("{title} · Overlay Lab")
         }
         Page::Lab { .. } => "Lab · Overlay Lab".into(),
+        Page::Compare { .. } => "Compare · Overlay Lab".into(),
     }
 }
 
@@ -170,10 +173,17 @@ pub fn App() -> Html {
         let (page, presenter, open) = (page.clone(), presenter.clone(), open.clone());
         Rc::new(move |shortcut: Shortcut| {
             let Some(handle) = page.handle() else {
-                if shortcut == Shortcut::Help {
-                    open.set(Open::Help);
-                }
-                return shortcut == Shortcut::Help;
+                let id = match shortcut {
+                    Shortcut::Help => {
+                        open.set(Open::Help);
+                        return true;
+                    }
+                    Shortcut::PlayPause => "compare-play",
+                    Shortcut::Step => "compare-step",
+                    Shortcut::Reset => "compare-reset",
+                    _ => return false,
+                };
+                return dom::click(id);
             };
             match shortcut {
                 Shortcut::PlayPause => run(handle, Control::PlayPause),
@@ -213,7 +223,7 @@ pub fn App() -> Html {
         Callback::from(move |choice| theme.set(choice))
     };
     let content = match &page {
-        Page::Home { notice } => html! { <Home notice={notice.clone().map(AttrValue::from)} /> },
+        Page::Home { notice } => home(notice.as_deref()),
         Page::Lecture { handle, notice } => html! {
             <Workbench handle={handle.clone()} presenter={*presenter} onleave={press(Shortcut::Presenter)}>
                 <lecture::Rail handle={handle.clone()} notice={notice.clone().map(AttrValue::from)} />
@@ -224,15 +234,17 @@ pub fn App() -> Html {
                 <lab_page::Rail handle={handle.clone()} />
             </Workbench>
         },
+        Page::Compare { query } => html! { <comparing::page::Page query={query.clone()} theme={*theme} /> },
     };
     let shown = match &page {
         Page::Home { .. } => Route::Home,
         Page::Lecture { .. } => Route::Scene { chapter: String::new(), scene: None },
         Page::Lab { .. } => Route::Lab,
+        Page::Compare { .. } => Route::Compare(String::new()),
     };
     html! {
         <div class="app">
-            <SkipLink />
+            { skip_link() }
             <Header route={shown} theme={*theme} has_stage={page.handle().is_some()} {ontheme}
                 onpresenter={press(Shortcut::Presenter)} onshare={press(Shortcut::Share)} onhelp={press(Shortcut::Help)} />
             <main id="main" key={page_key(&page)}>{ content }</main>
@@ -249,6 +261,7 @@ fn page_key(page: &Page) -> &'static str {
         Page::Home { .. } => "home",
         Page::Lecture { handle, .. } => handle.with(|desk| desk.scene.map_or("lecture", |scene| scene.name)),
         Page::Lab { .. } => "lab",
+        Page::Compare { .. } => "compare",
     }
 }
 

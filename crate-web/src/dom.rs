@@ -37,6 +37,25 @@ pub fn page_address() -> String {
     address.split('#').next().unwrap_or_default().to_string()
 }
 
+/// The page's whole address.
+#[must_use]
+pub fn address() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// Changes the address's hash without an entry in the history, and without an event.
+pub fn replace_hash(hash: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&(page_address() + hash)));
+    }
+}
+
+/// Presses a button, if it is there.
+pub fn click(id: &str) -> bool {
+    let found = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    found.inspect(HtmlElement::click).is_some()
+}
+
 /// Milliseconds of a clock that never goes back.
 #[must_use]
 pub fn now_ms() -> f64 {
@@ -168,15 +187,27 @@ pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
 
 /// Lets the person keep some text as a file.
 pub fn download(name: &str, text: &str) {
+    let Some(url) = blob_url(text, "text/plain") else { return };
+    save(name, &url);
+    after(10_000, move || drop(web_sys::Url::revoke_object_url(&url)));
+}
+
+/// An address for some text; to be revoked when it is no longer needed.
+pub fn blob_url(text: &str, kind: &str) -> Option<String> {
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(kind);
     let parts = js_sys::Array::of1(&text.into());
-    let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) else { return };
-    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
+    web_sys::Url::create_object_url_with_blob(&blob).ok()
+}
+
+/// Lets the person keep what lies at an address of this page's own making.
+pub fn save(name: &str, url: &str) {
     if let Ok(Ok(link)) = document().create_element("a").map(JsCast::dyn_into::<web_sys::HtmlAnchorElement>) {
-        link.set_href(&url);
+        link.set_href(url);
         link.set_download(name);
         link.click();
     }
-    after(10_000, move || drop(web_sys::Url::revoke_object_url(&url)));
 }
 
 /// Reads a chosen file as text.

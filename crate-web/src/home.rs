@@ -5,17 +5,8 @@ use yew::prelude::*;
 
 use crate::router::Route;
 
-/// What [`Home`] needs.
-#[derive(Properties, PartialEq)]
-pub struct HomeProps {
-    /// A sentence about how one came here, if there is something to say.
-    #[prop_or_default]
-    pub notice: Option<AttrValue>,
-}
-
-/// The first page.
-#[component]
-pub fn Home(props: &HomeProps) -> Html {
+/// The first page, with a sentence about how one came here, if there is something to say.
+pub fn home(notice: Option<&str>) -> Html {
     let chapters = Chapter::ALL.into_iter().map(|chapter| {
         let cards = chapter.scenes().map(|scene| {
             let route = Route::Scene { chapter: chapter.name().into(), scene: Some(scene.name.into()) };
@@ -33,10 +24,9 @@ pub fn Home(props: &HomeProps) -> Html {
             </section>
         }
     });
-    let notice = props.notice.clone();
     html! {
         <div class="home">
-            <p class="notice" role="alert" hidden={notice.is_none()}>{ notice.unwrap_or_default() }</p>
+            <p class="notice" role="alert" hidden={notice.is_none()}>{ notice.unwrap_or_default().to_string() }</p>
             <header>
                 <h1 tabindex="-1">{ "Overlay Lab" }</h1>
                 <p class="lead">{ "How do a million computers find a file when none of them is in charge? Here the protocols that \
@@ -45,11 +35,17 @@ pub fn Home(props: &HomeProps) -> Html {
             </header>
             { for chapters }
             <section aria-labelledby="lab-entry">
-                <h2 id="lab-entry">{ "Lab" }</h2>
-                <ul class="cards"><li><a class="card" href={Route::Lab.href()}>
-                    <strong>{ "A world of your own" }</strong>
-                    <span>{ "Up to 10,000 nodes; Pastry, Chord, or both on the same key; joins, failures, losses and repair." }</span>
-                </a></li></ul>
+                <h2 id="lab-entry">{ "Lab and comparison" }</h2>
+                <ul class="cards">
+                    <li><a class="card" href={Route::Lab.href()}>
+                        <strong>{ "A world of your own" }</strong>
+                        <span>{ "Up to 10,000 nodes; Pastry, Chord, or both on the same key; joins, failures, losses and repair." }</span>
+                    </a></li>
+                    <li><a class="card" href="#/compare">
+                        <strong>{ "Pastry and Chord, side by side" }</strong>
+                        <span>{ "10 to 100,000 nodes, the same lookups in both: hops, latency, messages, state, and what a failure costs." }</span>
+                    </a></li>
+                </ul>
             </section>
         </div>
     }

@@ -7,12 +7,14 @@
 //! | [`desk`] | worlds, the moment shown, what panels and picture see: plain state, tested natively |
 //! | [`handle`] | the desk on the page, with the frame loop |
 //! | [`workbench`] | stage, inspector and transport |
-//! | [`lecture`], [`lab_page`] | the two kinds of page |
+//! | [`lecture`], [`lab_page`] | the two kinds of page with a stage |
+//! | [`comparing`] | the comparison page and its worker |
 //! | [`stage`] | the picture |
 //! | the rest | parts and readers that these use |
 
 pub mod app;
 pub mod compare;
+pub mod comparing;
 pub mod crash;
 pub mod desk;
 pub mod dom;

@@ -20,6 +20,8 @@ pub enum Route {
     },
     /// The lab.
     Lab,
+    /// Pastry and Chord side by side, with the settings that the address names.
+    Compare(String),
     /// A situation that somebody shared.
     Shared(String),
     /// An address that names no page; home opens, with a sentence.
@@ -50,6 +52,7 @@ impl Route {
                 Self::Scene { chapter: chapter.unwrap_or("pastry").to_string(), scene: value("scene") }
             }
             ("lab", None, _) => Self::Lab,
+            ("compare", None, _) => Self::Compare(query.to_string()),
             ("s", Some(code), None) => Self::Shared(code.to_string()),
             _ => Self::Unknown(hash.chars().take(80).collect()),
         })
@@ -63,6 +66,8 @@ impl Route {
             Self::Scene { chapter, scene: None } => format!("#/lecture/{chapter}"),
             Self::Scene { chapter, scene: Some(scene) } => format!("#/lecture/{chapter}?scene={scene}"),
             Self::Lab => "#/lab".into(),
+            Self::Compare(query) if query.is_empty() => "#/compare".into(),
+            Self::Compare(query) => format!("#/compare?{query}"),
             Self::Shared(code) => format!("#/s/{code}"),
         }
     }
@@ -110,6 +115,13 @@ mod tests {
         let chapter = Route::Scene { chapter: "pastry".into(), scene: None };
         assert_eq!(Route::parse("#/lecture"), Some(chapter.clone()));
         assert_eq!(Route::parse("#/lecture/pastry/"), Some(chapter));
+    }
+
+    #[test]
+    fn the_settings_of_a_comparison_stay_in_its_address() {
+        let route = Route::Compare("nodes=500&kill=10".into());
+        assert_eq!(Route::parse(&route.href()), Some(route));
+        assert_eq!(Route::parse("#/compare"), Some(Route::Compare(String::new())));
     }
 
     #[test]

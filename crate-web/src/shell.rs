@@ -53,6 +53,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <ul>
                     { entry("Lecture", lecture, matches!(props.route, Route::Scene { .. })) }
                     { entry("Lab", Route::Lab, props.route == Route::Lab) }
+                    { entry("Compare", Route::Compare(String::new()), matches!(props.route, Route::Compare(_))) }
                 </ul>
             </nav>
             <div class="tools">
@@ -70,8 +71,7 @@ pub fn Header(props: &HeaderProps) -> Html {
 }
 
 /// The way past the header for keyboards. Not a plain fragment link: with a relative base it would leave the page.
-#[component]
-pub fn SkipLink() -> Html {
+pub fn skip_link() -> Html {
     let skip = Callback::from(|event: MouseEvent| {
         event.prevent_default();
         dom::focus("main h1");

@@ -1,5 +1,6 @@
 //! The bottom bar: going through time, and the line that says what happens.
 
+use overlay_core::draw::fixed;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
@@ -87,12 +88,11 @@ pub fn Transport(props: &TransportProps) -> Html {
             </div>
             <div class="line">
                 <p class="narration" role="status" aria-live="polite"><span>{ rich(&props.narration) }</span></p>
-                <TimeSlider line={props.line.clone()} moment={props.moment.clone()}
-                    oncontrol={props.oncontrol.clone()} />
+                { time_slider(&props.line, &props.moment, &props.oncontrol) }
             </div>
             <div class="pace">
                 <p class="moment">{ props.moment.clone() }</p>
-                <SpeedSlider speed={props.speed} oncontrol={props.oncontrol.clone()} />
+                { speed_slider(props.speed, &props.oncontrol) }
                 <button type="button" class="quiet leave" hidden={!props.presenter} onclick={props.onleave.clone()}>
                     { "Leave presenter mode" }</button>
             </div>
@@ -105,21 +105,12 @@ fn off(off: bool) -> Option<&'static str> {
     off.then_some("true")
 }
 
-#[derive(Properties, PartialEq)]
-struct TimeSliderProps {
-    line: TimeLine,
-    moment: AttrValue,
-    oncontrol: Callback<Control>,
-}
-
 /// Steps of the slider's own scale.
 const SCALE: f64 = 10_000.0;
 
 /// A native range input over a drawn track: ticks for events, dots for hops.
-#[component]
-fn TimeSlider(props: &TimeSliderProps) -> Html {
-    let TimeSliderProps { line, moment, oncontrol } = props;
-    let percent = |at: f64| format!("{:.3}%", at.clamp(0.0, 1.0) * 100.0);
+fn time_slider(line: &TimeLine, moment: &AttrValue, oncontrol: &Callback<Control>) -> Html {
+    let percent = |at: f64| fixed(at.clamp(0.0, 1.0) * 100.0, 3) + "%";
     let oninput = oncontrol.reform(|event: InputEvent| {
         let value = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
         Control::Seek(if value.is_finite() { value / SCALE } else { 0.0 })
@@ -152,30 +143,23 @@ fn TimeSlider(props: &TimeSliderProps) -> Html {
                 <line class="past" x1="0" x2={percent(line.now)} y1="50%" y2="50%" />
                 <g class="hops">{ for hops }</g>
             </svg>
-            <input type="range" aria-label="Time" min="0" max={SCALE.to_string()} step="1"
-                value={format!("{:.0}", line.now * SCALE)} aria-valuetext={moment.clone()} {oninput} {onkeydown} />
+            <input type="range" aria-label="Time" min="0" max={fixed(SCALE, 0)} step="1"
+                value={fixed(line.now * SCALE, 0)} aria-valuetext={moment.clone()} {oninput} {onkeydown} />
         </div>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct SpeedSliderProps {
-    speed: usize,
-    oncontrol: Callback<Control>,
-}
-
-#[component]
-fn SpeedSlider(props: &SpeedSliderProps) -> Html {
-    let oninput = props.oncontrol.reform(|event: InputEvent| {
+fn speed_slider(speed: usize, oncontrol: &Callback<Control>) -> Html {
+    let oninput = oncontrol.reform(|event: InputEvent| {
         let value = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
         Control::Speed(if value >= 0.0 { value as usize } else { 0 })
     });
-    let label = SPEEDS[props.speed.min(SPEEDS.len() - 1)].1;
+    let label = SPEEDS[speed.min(SPEEDS.len() - 1)].1;
     html! {
         <div class="speed">
             <span aria-hidden="true">{ "Speed " }<output>{ label }</output></span>
             <input type="range" aria-label="Speed" min="0" max={(SPEEDS.len() - 1).to_string()} step="1"
-                value={props.speed.to_string()} aria-valuetext={format!("{label} of real time")} {oninput} />
+                value={speed.to_string()} aria-valuetext={format!("{label} of real time")} {oninput} />
         </div>
     }
 }

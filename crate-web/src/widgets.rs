@@ -141,34 +141,24 @@ pub fn Field(props: &FieldProps) -> Html {
     }
 }
 
-/// What [`Select`] needs.
-#[derive(Properties, PartialEq)]
-pub struct SelectProps {
-    /// Its name.
-    pub label: AttrValue,
-    /// Unique on the page.
-    pub id: AttrValue,
-    /// The choices.
-    pub options: Vec<AttrValue>,
-    /// The index of the present one.
-    pub chosen: usize,
-    /// Called with the index of a new one.
-    pub onchoose: Callback<usize>,
-}
-
-/// A list to choose one of.
-#[component]
-pub fn Select(props: &SelectProps) -> Html {
-    let SelectProps { label, id, options, chosen, onchoose } = props;
+/// A list to choose one of: its label, its id on the page, the choices, the index of the present one, and what is called
+/// with the index of a new one.
+pub fn select(
+    label: &'static str,
+    id: &'static str,
+    options: &[&'static str],
+    chosen: usize,
+    onchoose: &Callback<usize>,
+) -> Html {
     let onchange = onchoose
         .reform(|event: Event| event.target_unchecked_into::<HtmlSelectElement>().selected_index().max(0) as usize);
     let choices = options.iter().enumerate().map(|(index, option)| {
-        html! { <option key={index} selected={index == *chosen}>{ option.clone() }</option> }
+        html! { <option key={index} selected={index == chosen}>{ *option }</option> }
     });
     html! {
         <div class="field">
-            <label for={id.clone()}>{ label.clone() }</label>
-            <select id={id.clone()} {onchange}>{ for choices }</select>
+            <label for={id}>{ label }</label>
+            <select {id} {onchange}>{ for choices }</select>
         </div>
     }
 }

@@ -12,6 +12,7 @@ usage: cargo xtask <task>
                         build, check-dist, browser, bench
   build                 build the site into dist/, ready for any static host
   check-dist            check the built site: sizes, policy, links
+  bench-wasm            measure the core as wasm, in Node and in Chromium
   tools                 install what all of these need, and nothing more
   help                  print this
 
@@ -33,6 +34,8 @@ pub(crate) enum Task {
     CheckDist,
     /// Trunk's hook: finish the files in the staging folder.
     PostBuild,
+    /// Measure the core as wasm.
+    BenchWasm,
     /// Install every tool.
     Tools,
     /// Run the checks.
@@ -59,6 +62,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "build" => alone(&name, &rest, Task::Build),
         "check-dist" => alone(&name, &rest, Task::CheckDist),
         "post-build" => alone(&name, &rest, Task::PostBuild),
+        "bench-wasm" => alone(&name, &rest, Task::BenchWasm),
         "tools" => alone(&name, &rest, Task::Tools),
         other => Err(format!("There is no task named `{other}`.")),
     }

@@ -53,6 +53,7 @@ fn run(task: &Task) -> Outcome<()> {
         Task::Build => site::build().and_then(|()| dist::check_and_print()),
         Task::CheckDist => dist::check_and_print(),
         Task::PostBuild => site::post_build(),
+        Task::BenchWasm => tests::bench_wasm(),
         Task::Tools => tests::install_everything(),
         Task::Test { only } => tests::run(only),
     }

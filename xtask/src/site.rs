@@ -41,7 +41,7 @@ fn compile_page() {
     let mut command = cargo();
     command
         .args(["build", "--locked", "--target", "wasm32-unknown-unknown"])
-        .args(["--package", "overlay-web", "--bin", "app"])
+        .args(["--package", "overlay-web", "--bin", "app", "--bin", "worker"])
         .current_dir(paths::root());
     if let Err(why) = run(&mut command) {
         println!("{why}");

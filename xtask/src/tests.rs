@@ -100,7 +100,12 @@ fn wasm_tests() -> Outcome<()> {
 
 /// Tests of a package as wasm. They run in Node, unless a test file asks for a browser.
 fn wasm_test(folders: &[PathBuf], which: &str) -> Outcome<Command> {
-    let mut command = cargo_words(&format!("test --locked --target {WASM} --package {which}"));
+    wasm_command(folders, &format!("test --locked --target {WASM} --package {which}"))
+}
+
+/// Cargo with a runner for wasm.
+fn wasm_command(folders: &[PathBuf], words: &str) -> Outcome<Command> {
+    let mut command = cargo_words(words);
     command
         .env("PATH", paths::path_with(folders)?)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
@@ -158,6 +163,19 @@ fn bench_smoke() -> Outcome<()> {
         return Ok(());
     }
     cargo_run(&format!("test --locked --workspace{benches}"))
+}
+
+/// `cargo xtask bench-wasm`: the core's speed as wasm, in Node and then in Chromium.
+pub(crate) fn bench_wasm() -> Outcome<()> {
+    wasm_target()?;
+    let folders = tools(&[&WASM_BINDGEN])?;
+    let browser = browser::ensure()?;
+    let words = format!("bench --locked --target {WASM} --package overlay-bench --bench wasm -- --nocapture");
+    println!("In Node:");
+    process::run(&mut wasm_command(&folders, &words)?)?;
+    println!("In Chromium:");
+    let mut command = wasm_command(&folders, &words)?;
+    process::run(in_browser(&mut command, &browser)?.env("WASM_BINDGEN_TEST_TIMEOUT", "900"))
 }
 
 /// `cargo xtask tools`: everything that the other tasks would install when they need it.

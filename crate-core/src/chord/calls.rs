@@ -22,8 +22,8 @@ pub(super) enum About {
     Last(Box<Walk>),
     /// Neighbours of the successor, or of a node that may become it.
     Neighbours { joining: bool, again: bool, chain: u8 },
-    /// A sign of life.
-    Ping { again: bool },
+    /// A sign of life; if there is none, `heir` becomes the predecessor in its place.
+    Ping { again: bool, heir: Peer },
 }
 
 /// The questions of one node, oldest first: tokens grow, and every answer has the same time.
@@ -79,6 +79,16 @@ impl Calls {
         self.waiting.iter().map(|(_, call)| call)
     }
 
+    /// All of them with their tokens, oldest first.
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Token, &Call)> {
+        self.waiting.iter().map(|(token, call)| (*token, call))
+    }
+
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Call> {
+        self.waiting.iter_mut().map(|(_, call)| call)
+    }
+
     /// Tokens of the questions to one peer.
     pub(super) fn tokens_to(&self, peer: Peer) -> Vec<Token> {
         self.waiting.iter().filter(|(_, call)| call.to == peer).map(|(token, _)| *token).collect()
@@ -94,7 +104,7 @@ mod tests {
     use super::*;
 
     fn ping(to: u32, due: u64) -> Call {
-        Call { to: Peer(to), due: Time(due), about: About::Ping { again: false } }
+        Call { to: Peer(to), due: Time(due), about: About::Ping { again: false, heir: Peer::NONE } }
     }
 
     #[test]

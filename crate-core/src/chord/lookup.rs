@@ -216,6 +216,12 @@ impl ChordNode {
         let Some(choice) = self.decide(cx.host.peers, config.bits, &query) else {
             return cx.send(from, ChordMessage::Refused { token });
         };
+        if cause == Cause::Join
+            && cx.tracing
+            && let Some(decision) = self.explain_query(cx.host.peers, config.bits, &query)
+        {
+            cx.note(|| Note::JoinRouted { newcomer: from, hops: hops.saturating_sub(1), decision: Box::new(decision) });
+        }
         let reply = match choice.step {
             // The message itself comes next, and the step is noted then.
             Step::Deliver => ChordMessage::Owner { token, peer: self.me, cause },
@@ -261,6 +267,9 @@ impl ChordNode {
         let beyond = |p| walk.key.clockwise_to(cx.host.id(p), bits);
         if walk.silent.contains(&owner) || (walk.covering && beyond(owner) >= beyond(from)) {
             return self.go_around(cx, from, walk);
+        }
+        if matches!(walk.goal, Goal::Join) && !Self::is_repaired(cx) {
+            return self.place_found(cx, owner);
         }
         walk.path.push((from, walk.covering));
         walk.covering = true;
@@ -310,7 +319,12 @@ impl ChordNode {
                 self.probe(cx, from);
                 self.go_around(cx, from, walk);
             }
-            Some(About::Neighbours { joining: true, .. }) => self.join_again(cx),
+            Some(About::Neighbours { joining: true, chain, .. }) => {
+                if chain > 0 {
+                    self.forget(cx, from); // On its way in itself, so nobody's neighbour yet.
+                }
+                self.join_again(cx);
+            }
             Some(About::Neighbours { .. } | About::Ping { .. }) => self.forget(cx, from),
             None => {}
         }

@@ -1,15 +1,12 @@
-//! Coming in, going, and keeping the tables true: join, stabilise, notify, fix_fingers, check_predecessor.
+//! Keeping the ring true: stabilise, notify, check_predecessor, and what to do about the silent.
 
 use rand::RngExt;
 
 use super::calls::{About, Call};
-use super::lookup::{Goal, Walk};
-use super::{ChordId, ChordMessage, ChordNode, Duration, Event, Note, Overlay, Peer, Phase, Time, Token};
+use super::{ChordId, ChordMessage, ChordNode, Correctness, Duration, Note, Peer, Phase, Time, Token};
 
 type Context<'a> = super::Context<'a, ChordNode>;
 
-/// Attempts to come in before the node says that it could not.
-const JOIN_ATTEMPTS: u8 = 3;
 /// Most peers that are remembered as dead.
 const MOST_DEAD: usize = 16;
 /// How long they are, in periods of upkeep.
@@ -20,83 +17,9 @@ const LONGEST_CHAIN: u8 = 16;
 const MOST_PINGS: usize = 8;
 
 impl ChordNode {
-    /// Be the only node of a ring.
-    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
-        if self.phase != Phase::Active {
-            self.forget_everything(cx);
-            self.become_member(cx);
-        }
-    }
-
-    fn become_member(&mut self, cx: &mut Context<'_>) {
-        self.phase = Phase::Active;
-        self.next_round = first_round(cx);
-        cx.event(Event::Joined);
-    }
-
-    /// Come in by way of `contact`.
-    pub(super) fn join(&mut self, cx: &mut Context<'_>, contact: Peer) {
-        if self.phase == Phase::Active || contact == self.me || !contact.is_some() {
-            return;
-        }
-        self.forget_everything(cx);
-        self.find_place(cx, contact, 1);
-    }
-
-    fn find_place(&mut self, cx: &mut Context<'_>, contact: Peer, attempt: u8) {
-        self.phase = Phase::Joining { contact, attempt };
-        let mut walk = Walk::new(self.id, Goal::Join);
-        // Tables may still hold this node from before it was restarted: the place is behind it.
-        walk.silent.push(self.me);
-        self.ask(cx, contact, Box::new(walk));
-    }
-
-    /// An attempt to come in failed.
-    pub(super) fn join_again(&mut self, cx: &mut Context<'_>) {
-        let Phase::Joining { contact, attempt } = self.phase else { return };
-        if attempt < JOIN_ATTEMPTS {
-            return self.find_place(cx, contact, attempt + 1);
-        }
-        self.phase = Phase::Idle;
-        cx.event(Event::JoinFailed);
-    }
-
-    fn forget_everything(&mut self, cx: &Context<'_>) {
-        let fresh = Self::new(self.me, cx.host);
-        *self = Self { last_token: self.last_token, ..fresh };
-    }
-
-    /// The lookup for the own place ended at `successor`.
-    pub(super) fn place_found(&mut self, cx: &mut Context<'_>, successor: Peer) {
-        self.ask_neighbours(cx, successor, true, 0);
-    }
-
-    /// Say goodbye to both sides.
-    pub(super) fn leave(&mut self, cx: &mut Context<'_>) {
-        if self.phase == Phase::Active {
-            let (predecessor, successor) = (self.predecessor, self.successor());
-            for (at, to) in [predecessor, successor].into_iter().enumerate() {
-                if to.is_some() && to != self.me && !(at == 1 && to == predecessor) {
-                    let successors = self.successors.clone();
-                    cx.send(to, ChordMessage::Leave { predecessor, successors });
-                }
-            }
-        }
-        self.forget_everything(cx);
-        cx.event(Event::Left);
-    }
-
-    /// A neighbour goes: close the gap, and look at once whether the other side knows.
-    pub(super) fn on_leave(&mut self, cx: &mut Context<'_>, from: Peer, successors: &[Peer]) {
-        if self.successors == [from] {
-            // Nobody else behind it is known: its list is the only way on, believed until stabilisation has asked.
-            let mut rest = successors.iter().copied().filter(|p| *p != self.me && *p != from && !self.is_dead(cx, *p));
-            if let Some(next) = rest.next() {
-                self.follow(cx, next, &[]);
-                self.stabilise(cx);
-            }
-        }
-        self.forget(cx, from);
+    /// Whether others are believed only about nodes that have answered.
+    pub(super) fn is_repaired(cx: &Context<'_>) -> bool {
+        cx.host.config.correctness == Correctness::Repaired
     }
 
     /// One round of upkeep, once a period.
@@ -110,6 +33,7 @@ impl ChordNode {
         if first || self.phase != Phase::Active {
             return;
         }
+        self.dead.retain(|(_, since)| cx.now.since(*since) < remembered_for(cx));
         self.stabilise(cx);
         self.check_predecessor(cx);
         self.fix_next_finger(cx);
@@ -123,7 +47,7 @@ impl ChordNode {
         }
     }
 
-    fn ask_neighbours(&mut self, cx: &mut Context<'_>, to: Peer, joining: bool, chain: u8) {
+    pub(super) fn ask_neighbours(&mut self, cx: &mut Context<'_>, to: Peer, joining: bool, chain: u8) {
         let asked = |call: &Call| call.to == to && matches!(call.about, About::Neighbours { .. });
         if self.calls.values().filter(|call| asked(call)).count() >= 2 {
             return;
@@ -147,42 +71,42 @@ impl ChordNode {
 
     /// A node has told its neighbours: the successor, or one that is nearer than the successor and has just proved to
     /// be alive.
-    pub(super) fn on_neighbours(&mut self, cx: &mut Context<'_>, from: Peer, message: Told, joining: bool, chain: u8) {
-        let Told { predecessor, successors, fingers } = message;
-        let bits = cx.host.config.bits;
-        if joining && matches!(self.phase, Phase::Joining { .. }) {
-            self.follow(cx, from, &successors);
-            cx.note(|| Note::NeighboursReceived { from });
-            self.become_member(cx);
-            self.take_fingers(cx, &fingers);
-            if cx.host.config.maintenance.is_none() {
-                // No round will ever mend them, so look them all up now.
-                self.filling = true;
-                self.next_finger = self.fingers.low() + 1;
-            }
-        } else if self.is_alone() || from == self.successor() || self.is_nearer_successor(cx, from) {
-            self.follow(cx, from, &successors);
-        } else {
-            return;
-        }
+    pub(super) fn on_neighbours(&mut self, cx: &mut Context<'_>, from: Peer, told: Told, joining: bool, chain: u8) {
+        let predecessor = told.predecessor;
         let nearer = predecessor.is_some()
             && predecessor != self.me
-            && cx.host.id(predecessor).between(self.id, cx.host.id(from), bits)
+            && cx.host.id(predecessor).between(self.id, cx.host.id(from), cx.host.config.bits)
             && !self.is_dead(cx, predecessor);
-        if nearer && chain < LONGEST_CHAIN {
+        let ask_nearer = nearer && chain < LONGEST_CHAIN && Self::is_repaired(cx);
+        if matches!(self.phase, Phase::Joining { .. }) {
+            if joining && ask_nearer {
+                // Whoever came in there meanwhile is the successor, and must not be skipped.
+                self.ask_neighbours(cx, predecessor, true, chain + 1);
+            } else if joining {
+                self.come_in(cx, from, &told);
+                cx.send(from, ChordMessage::Notify);
+                self.fill_next_finger(cx);
+            }
+            return;
+        }
+        if !(self.is_alone() || from == self.successor() || self.is_nearer_successor(cx, from)) {
+            return;
+        }
+        if nearer && !Self::is_repaired(cx) {
+            // Taken on the word of the successor, as in the paper.
+            let list: Vec<Peer> = std::iter::once(from).chain(told.successors).collect();
+            self.follow(cx, predecessor, &list);
+        } else {
+            self.follow(cx, from, &told.successors);
+        }
+        if joining {
+            self.take_fingers(cx, &told.fingers);
+        }
+        if ask_nearer {
             self.ask_neighbours(cx, predecessor, false, chain + 1);
         } else {
-            cx.send(from, ChordMessage::Notify);
+            cx.send(self.successor(), ChordMessage::Notify);
             self.fill_next_finger(cx);
-        }
-    }
-
-    /// A newcomer without periodic upkeep looks up one finger after the other.
-    pub(super) fn fill_next_finger(&mut self, cx: &mut Context<'_>) {
-        if self.filling && self.next_finger <= self.fingers.len() {
-            self.fix_next_finger(cx);
-        } else {
-            self.filling = false;
         }
     }
 
@@ -191,17 +115,18 @@ impl ChordNode {
         gap != ChordId::ZERO && gap < self.successor_gap
     }
 
-    /// Makes `first` the successor and the rest of the list its list, without its last if there are too many.
-    fn follow(&mut self, cx: &mut Context<'_>, first: Peer, rest: &[Peer]) {
+    /// Makes `first` the successor and the rest of the list its list, without its last if there are too many. Entries
+    /// known to be dead count as well: what stands behind the first r may skip nodes by the time that this is heard.
+    pub(super) fn follow(&mut self, cx: &mut Context<'_>, first: Peer, rest: &[Peer]) {
         let bits = cx.host.config.bits;
         let most = usize::from(cx.host.config.successor_list.max(1));
         let mut list = Vec::with_capacity(most.min(rest.len() + 1));
         list.push(first);
         let mut gap = self.id.clockwise_to(cx.host.id(first), bits);
-        for peer in rest {
+        for peer in rest.iter().take(most - 1) {
             let next = self.id.clockwise_to(cx.host.id(*peer), bits);
             // Once round, or out of order: what follows is of no use here.
-            if next <= gap || list.len() == most {
+            if next <= gap {
                 break;
             }
             gap = next;
@@ -228,9 +153,9 @@ impl ChordNode {
         } else if cx.host.id(from).between(cx.host.id(old), self.id, bits) {
             self.set_predecessor(cx, from);
             cx.send(old, ChordMessage::Changed);
-        } else {
-            // It may know better: the predecessor may be gone.
-            self.ping(cx, old, false);
+        } else if Self::is_repaired(cx) {
+            // Rectify: it may know better, and takes the predecessor's place if that is gone.
+            self.ping(cx, old, false, from);
         }
     }
 
@@ -244,90 +169,9 @@ impl ChordNode {
     /// Asks the predecessor for a sign of life, unless it gave one since the last round.
     fn check_predecessor(&mut self, cx: &mut Context<'_>) {
         if self.predecessor.is_some() && !self.predecessor_heard {
-            self.ping(cx, self.predecessor, false);
+            self.ping(cx, self.predecessor, false, Peer::NONE);
         }
         self.predecessor_heard = false;
-    }
-
-    /// Looks up the next finger in turn. Fingers that are the successor by definition have no turn.
-    fn fix_next_finger(&mut self, cx: &mut Context<'_>) {
-        if self.fingers.low() >= self.fingers.len() || self.is_alone() {
-            return;
-        }
-        let busy = |call: &Call| matches!(&call.about, About::Step(walk) if matches!(walk.goal, Goal::Finger(_)));
-        if self.calls.values().any(busy) {
-            return;
-        }
-        let i = self.next_finger;
-        let i = if i > self.fingers.low() && i <= self.fingers.len() { i } else { self.fingers.low() + 1 };
-        self.next_finger = i + 1;
-        let start = self.id.plus_power(i - 1, cx.host.config.bits);
-        self.decide_here(cx, Box::new(Walk::new(start, Goal::Finger(i))));
-    }
-
-    /// The lookup for finger `i` ended at `peer`, which is also the finger of every later start before it.
-    pub(super) fn finger_found(&mut self, cx: &mut Context<'_>, i: u8, peer: Peer) {
-        if i > self.fingers.low() && i <= self.fingers.len() {
-            self.apply_finger(cx, i, peer);
-        }
-        self.fill_next_finger(cx);
-    }
-
-    fn apply_finger(&mut self, cx: &mut Context<'_>, i: u8, peer: Peer) {
-        let bits = cx.host.config.bits;
-        let gap = self.id.clockwise_to(cx.host.id(peer), bits);
-        let reached = if peer == self.me { self.fingers.len() } else { gap.bit_length() };
-        if reached < i {
-            return; // lies before its start: no successor of it
-        }
-        for j in i..=reached {
-            self.set_finger(cx, j, peer);
-        }
-        self.next_finger = reached + 1;
-        for j in (self.fingers.low() + 1..i).rev() {
-            let lower = self.fingers.stored(j);
-            if lower.is_some() && self.reaches_beyond(cx, lower, peer) {
-                self.set_finger(cx, j, peer);
-            }
-        }
-    }
-
-    /// Whether `a` lies farther clockwise than `b`; the node itself lies a whole turn away.
-    fn reaches_beyond(&self, cx: &Context<'_>, a: Peer, b: Peer) -> bool {
-        if a == self.me || b == self.me {
-            return a == self.me && b != self.me;
-        }
-        let way = |p| self.id.clockwise_to(cx.host.id(p), cx.host.config.bits);
-        way(a) > way(b)
-    }
-
-    fn set_finger(&mut self, cx: &mut Context<'_>, i: u8, peer: Peer) {
-        if self.fingers.set(i, peer) && peer.is_some() {
-            cx.note(|| Note::EntrySet { row: i, column: 0, peer });
-        }
-    }
-
-    /// First fingers of a newcomer: among the successor's fingers and the own list, the first at or behind each start.
-    /// They may lie too far; fix_fingers corrects them.
-    fn take_fingers(&mut self, cx: &mut Context<'_>, fingers: &[Peer]) {
-        let bits = cx.host.config.bits;
-        let mut ways: Vec<(ChordId, Peer)> = fingers
-            .iter()
-            .chain(&self.successors)
-            .take(512)
-            .map(|peer| (self.id.clockwise_to(cx.host.id(*peer), bits), *peer))
-            .filter(|(way, peer)| *way != ChordId::ZERO && !self.is_dead(cx, *peer))
-            .collect();
-        ways.sort_unstable();
-        let mut at = 0;
-        for i in self.fingers.low() + 1..=self.fingers.len() {
-            while at < ways.len() && ways[at].0.bit_length() < i {
-                at += 1;
-            }
-            if let Some((_, peer)) = ways.get(at) {
-                self.set_finger(cx, i, *peer);
-            }
-        }
     }
 
     /// Peers of which another node says that they are silent: find out, if they are of any use here.
@@ -342,18 +186,25 @@ impl ChordNode {
     /// A peer is suspected, one answer having been missed: ask it, if tables are kept at all.
     pub(super) fn probe(&mut self, cx: &mut Context<'_>, peer: Peer) {
         if cx.host.config.maintenance.is_some() {
-            self.ping(cx, peer, true);
+            self.ping(cx, peer, true, Peer::NONE);
         }
     }
 
-    fn ping(&mut self, cx: &mut Context<'_>, peer: Peer, again: bool) {
-        let pinged = |call: &&Call| matches!(call.about, About::Ping { .. });
-        if self.calls.values().any(|call| pinged(&call) && call.to == peer)
-            || self.calls.values().filter(pinged).count() >= MOST_PINGS
-        {
+    /// Asks for a sign of life. If none comes, `heir` becomes the predecessor in the place of `peer`.
+    fn ping(&mut self, cx: &mut Context<'_>, peer: Peer, again: bool, heir: Peer) {
+        let mut waiting = 0;
+        for call in self.calls.values_mut() {
+            let About::Ping { heir: present, .. } = &mut call.about else { continue };
+            if call.to == peer {
+                *present = heir.some().unwrap_or(*present);
+                return;
+            }
+            waiting += 1;
+        }
+        if waiting >= MOST_PINGS {
             return;
         }
-        let token = self.expect_answer(cx, peer, About::Ping { again });
+        let token = self.expect_answer(cx, peer, About::Ping { again, heir });
         cx.send(peer, ChordMessage::Ping { token });
     }
 
@@ -384,8 +235,13 @@ impl ChordNode {
                     cx.send(self.successor(), ChordMessage::Notify);
                 }
             }
-            About::Ping { again: false } => self.ping(cx, peer, true),
-            About::Ping { again: true } => self.forget(cx, peer),
+            About::Ping { again: false, heir } => self.ping(cx, peer, true, heir),
+            About::Ping { again: true, heir } => {
+                self.forget(cx, peer);
+                if heir.is_some() && !self.predecessor.is_some() && self.phase == Phase::Active {
+                    self.set_predecessor(cx, heir);
+                }
+            }
         }
     }
 
@@ -401,10 +257,8 @@ impl ChordNode {
 
     /// Whether a peer has lately been taken to be dead. What others say is believed again some rounds later, when no
     /// list that is older than its death is still about: it may have come back elsewhere than next to this node.
-    fn is_dead(&self, cx: &Context<'_>, peer: Peer) -> bool {
-        let config = cx.host.config;
-        let memory = config.maintenance.unwrap_or(config.ack_timeout).0.saturating_mul(u64::from(DEAD_FOR_PERIODS));
-        self.dead.iter().any(|(dead, since)| *dead == peer && cx.now.since(*since) < Duration(memory))
+    pub(super) fn is_dead(&self, cx: &Context<'_>, peer: Peer) -> bool {
+        self.dead.iter().any(|(dead, since)| *dead == peer && cx.now.since(*since) < remembered_for(cx))
     }
 
     /// Takes a peer to be dead, out of all tables.
@@ -478,6 +332,12 @@ impl ChordNode {
     }
 }
 
+/// How long a peer that was taken to be dead is not believed in.
+fn remembered_for(cx: &Context<'_>) -> Duration {
+    let config = cx.host.config;
+    Duration(config.maintenance.unwrap_or(config.ack_timeout).0.saturating_mul(u64::from(DEAD_FOR_PERIODS)))
+}
+
 /// The fields of [`ChordMessage::Neighbours`].
 pub(super) struct Told {
     pub(super) predecessor: Peer,
@@ -491,7 +351,7 @@ fn spread(cx: &mut Context<'_>, period: Duration) -> Duration {
 }
 
 /// The first round comes within one period, so that nodes that began together do not stay in step.
-fn first_round(cx: &mut Context<'_>) -> Time {
+pub(super) fn first_round(cx: &mut Context<'_>) -> Time {
     match cx.host.config.maintenance {
         // Time 0 means "not yet set", so at least one microsecond.
         Some(period) => cx.now + Duration(1 + cx.rng.random_range(0..=period.0)),

@@ -37,10 +37,13 @@
 //! - **Leaving**: both neighbours are told; the successor then learns its new predecessor by a notify from it.
 
 mod calls;
+mod config;
 mod explain;
 mod fingers;
+mod fix_fingers;
 mod lookup;
 mod maintenance;
+mod membership;
 mod message;
 mod routing;
 #[cfg(test)]
@@ -49,8 +52,7 @@ pub(crate) mod test_network;
 mod tests;
 pub mod words;
 
-use serde::{Deserialize, Serialize};
-
+pub use config::{Config, Correctness, Lookup, RoutingRule};
 pub use message::{Cause, ChordMessage, Token};
 
 use crate::id::{ChordId, IdBits};
@@ -65,63 +67,6 @@ use fingers::Fingers;
 use lookup::Question;
 use maintenance::Told;
 use routing::Query;
-
-/// How a node picks the next hop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum RoutingRule {
-    /// The successor if the key lies before it, else the closest preceding node of fingers and successor list.
-    Published,
-    /// The finger in whose interval the key lies.
-    Slide,
-    /// The successor, always.
-    Naive,
-}
-
-/// Who drives a message of the application to its owner.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Lookup {
-    /// Every node passes the message on.
-    Recursive,
-    /// The origin asks node after node, then sends the message to the owner.
-    Iterative,
-}
-
-/// Rule switches and sizes; the same for all nodes of a ring.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Config {
-    /// m, bits of an identifier.
-    pub bits: IdBits,
-    /// r, successors a node knows; 0 counts as 1.
-    pub successor_list: u8,
-    /// How a node picks the next hop.
-    pub rule: RoutingRule,
-    /// Who drives a message.
-    pub lookup: Lookup,
-    /// Whether a message passed on is acknowledged, and sent another way if it is not.
-    pub acks: bool,
-    /// How long an answer may take.
-    pub ack_timeout: Duration,
-    /// Mean time between two rounds of upkeep, each half to one and a half times that; `None` for no timers at all.
-    pub maintenance: Option<Duration>,
-    /// Most hops of a message. The naive walk needs as many as there are nodes.
-    pub hop_limit: u16,
-}
-
-impl Default for Config {
-    /// SHA-1's ring with the paper's time-out and period.
-    fn default() -> Self {
-        Self {
-            bits: IdBits::SHA1,
-            successor_list: 8,
-            rule: RoutingRule::Published,
-            lookup: Lookup::Recursive,
-            acks: true,
-            ack_timeout: Duration::from_millis(500),
-            maintenance: Some(Duration::from_secs(30)),
-            hop_limit: 1_024,
-        }
-    }
-}
 
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -495,7 +440,7 @@ impl Overlay for ChordNode {
         let mut known = self.successors.clone();
         known.extend(self.predecessor.some());
         known.extend(self.fingers.iter().map(|(_, peer)| peer).filter(|p| p.is_some() && *p != self.me));
-        known.sort_unstable();
+        crate::small_sort::sort(&mut known);
         known.dedup();
         known
     }

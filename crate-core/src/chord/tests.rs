@@ -1,7 +1,9 @@
 //! Nodes side by side: the slide's ring, the size of things, hostile messages. [`rings`] has whole rings that live,
-//! [`agreement`] holds `next_hop` and `explain` together.
+//! [`agreement`] holds `next_hop` and `explain`
+//! together, [`model`] takes tiny rings through every course there is.
 
 mod agreement;
+mod model;
 mod rings;
 
 use super::test_network::TestNetwork;

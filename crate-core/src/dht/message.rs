@@ -92,6 +92,8 @@ pub enum DhtMessage<M, I> {
         origin: Peer,
         /// The key.
         key: I,
+        /// Whom to ask if you have nothing either.
+        others: Vec<Peer>,
     },
     /// To the origin: stored.
     Stored {

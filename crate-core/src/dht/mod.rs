@@ -15,8 +15,9 @@
 //!   live, drivers count time from one agreed beginning, and a clock that is ahead wins.
 //! - Copies are acknowledged, sent again a few times, and sent to a new neighbour when neighbours change. The node that
 //!   answers knows who holds copies, hands that list over with the value, and tells those who need not hold one any more.
-//! - A node that answers for a key but has nothing there (it has just come) asks its first copy holder to answer a
-//!   search in its place. A deletion in that moment says that nothing existed, and is a newer version all the same.
+//! - A node that answers for a key but has nothing there (it has just come) leaves a search to its first copy holder,
+//!   who leaves it to the next one if it has nothing either (it may have just come too). A deletion in that moment says
+//!   that nothing existed, and is a newer version all the same.
 //! - `Stored` counts the copies sent, not those acknowledged: the origin hears at once.
 //! - Members trust each other: anyone may write a version, or have copies dropped that their holder does not answer for.
 //! - The inner overlay writes into one vector that the node keeps, so that nothing is allocated for each message.
@@ -46,6 +47,8 @@ use store::Store;
 
 /// Outputs that the kept vector has room for; a longer one is given back.
 const MOST_SCRATCH: usize = 16;
+/// Nodes that a search may be left to, one after the other; the most that [`DhtConfig::replicas`] can name.
+const MOST_HOLDERS: usize = u8::MAX as usize;
 
 /// The overlay's configuration and the number of copies.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -213,10 +216,10 @@ impl<O: Overlay> DhtNode<O> {
                     let value = entry.value.clone();
                     self.answer(cx, origin, DhtMessage::Found { request, value });
                 }
-                None => match self.overlay.replica_holders(Self::inner_host(&cx.host), key, 1).first() {
-                    Some(holder) => cx.send(*holder, DhtMessage::Ask { request, origin, key }),
-                    None => self.answer(cx, origin, DhtMessage::Found { request, value: None }),
-                },
+                None => {
+                    let holders = self.overlay.replica_holders(Self::inner_host(&cx.host), key, most.max(1));
+                    self.ask_holders(cx, request, origin, key, holders);
+                }
             },
             Operation::Delete => {
                 let existed = self.store.entries.get(&key).is_some_and(|entry| entry.value.is_some());
@@ -227,6 +230,16 @@ impl<O: Overlay> DhtNode<O> {
                 self.answer(cx, origin, DhtMessage::Deleted { request, existed });
             }
         }
+    }
+
+    /// Leaves a search to the first of `holders`, who leaves it to the next if it has nothing.
+    fn ask_holders(&self, cx: &mut Context<'_, Self>, request: Request, origin: Peer, key: O::Id, holders: Vec<Peer>) {
+        let mut others = holders;
+        if others.is_empty() {
+            return self.answer(cx, origin, DhtMessage::Found { request, value: None });
+        }
+        let first = others.remove(0);
+        cx.send(first, DhtMessage::Ask { request, origin, key, others });
     }
 
     /// A value was written here: copies next to here, or on to the node that answers for it.
@@ -247,6 +260,26 @@ impl<O: Overlay> DhtNode<O> {
         let known = cx.host.peers.len();
         match message {
             DhtMessage::Overlay(message) => self.drive(cx, Input::Message { from, message }),
+            // One may ask while still on the way in.
+            DhtMessage::Stored { .. } | DhtMessage::Found { .. } | DhtMessage::Deleted { .. } => {
+                on_answer(cx, from, message);
+            }
+            DhtMessage::Ask { request, origin, key, mut others } => {
+                let me = self.overlay.me();
+                if origin.index() >= known {
+                    return;
+                }
+                // Each is asked once, and nobody for ever.
+                others.truncate(MOST_HOLDERS);
+                others.retain(|peer| peer.index() < known && *peer != me);
+                match self.store.entries.get(&key) {
+                    Some(entry) => {
+                        let value = entry.value.clone();
+                        self.answer(cx, origin, DhtMessage::Found { request, value });
+                    }
+                    None => self.ask_holders(cx, request, origin, key, others),
+                }
+            }
             _ if !self.overlay.is_active() => {}
             DhtMessage::Copy { items } => self.on_copy(cx, from, &items),
             DhtMessage::HandOver { items, passes } => {
@@ -256,14 +289,6 @@ impl<O: Overlay> DhtNode<O> {
             }
             DhtMessage::Copied { items, handed_over } => self.on_copied(from, &items, handed_over),
             DhtMessage::Drop { items } => self.on_drop(cx, &items),
-            DhtMessage::Ask { request, origin, key } if origin.index() < known => {
-                let value = self.store.entries.get(&key).and_then(|entry| entry.value.clone());
-                self.answer(cx, origin, DhtMessage::Found { request, value });
-            }
-            DhtMessage::Ask { .. } => {}
-            DhtMessage::Stored { .. } | DhtMessage::Found { .. } | DhtMessage::Deleted { .. } => {
-                on_answer(cx, from, message);
-            }
         }
     }
 }
@@ -324,6 +349,18 @@ impl<O: Overlay> Overlay for DhtNode<O> {
     #[inline]
     fn next_hop(&self, host: Host<'_, Self>, key: O::Id) -> Step {
         self.overlay.next_hop(Self::inner_host(&host), key)
+    }
+
+    const TOUCHES: u8 = O::TOUCHES;
+
+    #[inline]
+    fn touch(&self, host: Host<'_, Self>, key: O::Id, touch: u8) -> u32 {
+        self.overlay.touch(Self::inner_host(&host), key, touch)
+    }
+
+    #[inline]
+    fn routed_key(message: &Self::Message) -> Option<O::Id> {
+        if let DhtMessage::Overlay(message) = message { O::routed_key(message) } else { None }
     }
 
     fn explain(&self, host: Host<'_, Self>, key: O::Id) -> Decision {

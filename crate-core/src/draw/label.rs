@@ -76,7 +76,7 @@ fn candidates(request: &Request) -> Vec<(Rect, f64)> {
 #[must_use]
 pub fn place(requests: &[Request], bounds: Rect, taken: &[Rect], obstacles: &[Obstacle]) -> Vec<Option<Rect>> {
     let mut order: Vec<(u8, usize)> = requests.iter().map(|request| request.rank).zip(0..).collect();
-    order.sort_unstable();
+    crate::small_sort::sort(&mut order);
     let mut full = taken.to_vec();
     let mut places = vec![None; requests.len()];
     for (_, i) in order {

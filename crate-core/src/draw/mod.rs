@@ -1,4 +1,5 @@
-//! Pictures of rings as geometry: layouts, labels, routes, scales and a point rasteriser. No screen and no web type.
+//! Pictures of rings as geometry: layouts, labels, routes, scales and a point rasteriser; and charts as SVG. No screen
+//! and no web type.
 //!
 //! A [`Frame`] says what is shown, a [`Composition`] where everything goes, as [`Shape`]s in painting order. Whoever
 //! paints (a canvas, a test, a file) walks the list. Draws the slides "Pastry" and "Chord: an example DHT":
@@ -13,6 +14,7 @@
 //! Trigonometry is libm's, so that positions are the same natively and in wasm. Text widths come from a
 //! [`TextMeasure`], because only a screen knows its fonts.
 
+pub mod chart;
 mod compose;
 mod frame;
 mod geometry;
@@ -31,4 +33,4 @@ pub use layout::{Layout, MOST_ROWS, Ring, Size, Spot, turn_of, unfolded_place, u
 pub use picture::{Dash, Face, Ink, Paint, Run, Shape, Stroke, Text, TextMeasure, TypicalFonts, dashed, solid};
 pub use raster::{Raster, Stamp};
 pub use route::{Badge, badges, hop_share, hop_tracks, link};
-pub use scale::{Linear, log_ticks, nice_ticks};
+pub use scale::{Linear, fixed, log_ticks, nice_ticks};

@@ -36,14 +36,20 @@ impl Digits {
         }
     }
 
+    /// log2 b: digits are cut by shifts, which cost less than a division by a number not known beforehand.
+    const fn log(self) -> u32 {
+        match self {
+            Self::Bits1 => 0,
+            Self::Bits2 => 1,
+            Self::Bits4 => 2,
+        }
+    }
+
     /// b, the bits of one digit.
     #[must_use]
+    #[inline]
     pub const fn bits(self) -> u32 {
-        match self {
-            Self::Bits1 => 1,
-            Self::Bits2 => 2,
-            Self::Bits4 => 4,
-        }
+        1 << self.log()
     }
 
     /// 2^b: columns of a routing table.
@@ -75,7 +81,7 @@ impl Guid {
     pub const fn digit(self, i: usize, digits: Digits) -> usize {
         // One 64-bit half at a time: variable shifts of a u128 are several times slower in wasm.
         let bits = digits.bits();
-        let at = i as u32 * bits;
+        let at = (i as u32) << digits.log();
         let half = if at < 64 { (self.0 >> 64) as u64 } else { self.0 as u64 };
         ((half >> (64 - bits - at % 64)) as usize) & (digits.base() - 1)
     }
@@ -84,7 +90,7 @@ impl Guid {
     #[must_use]
     #[inline]
     pub const fn shared_prefix(self, other: Self, digits: Digits) -> usize {
-        ((self.0 ^ other.0).leading_zeros() / digits.bits()) as usize
+        ((self.0 ^ other.0).leading_zeros() >> digits.log()) as usize
     }
 
     /// The way round from here to `other`, clockwise (towards larger identifiers).

@@ -1,7 +1,7 @@
 //! The deck's Chord figures: the ring of seven nodes with identifiers of m = 4 bits.
 
 use super::{Chapter, Scene, Step};
-use crate::chord::{Config, RoutingRule};
+use crate::chord::{Config, Correctness, RoutingRule};
 use crate::dht::DhtConfig;
 use crate::id::IdBits;
 use crate::sim::lab::Setup;
@@ -61,8 +61,45 @@ pub(super) const NAIVE: Scene = Scene {
     actions: || vec![Step::Route { from: "0", key: "13" }],
 };
 
+pub(super) const BROKEN: Scene = Scene {
+    name: "chord-broken",
+    chapter: CHAPTER,
+    title: "A ring that splits",
+    slide: "Chord: an example DHT; the paper's join, and what Zave found",
+    why: &[
+        "Chord's paper says that its ring always mends. Zave showed in 2012 that no published version does. This is the \
+         shortest course of events that an exhaustive search of small rings finds: one node stops, one comes in.",
+        "Node 7 stops. Before anybody notices, 5 asks for its place. Node 3 names its successor, 7, and 5 takes that over \
+         unasked: one pointer, to a dead node. 5 then waits in vain, and has nobody left.",
+        "Now there are two rings. 5 believes that it is alone and answers for every key, also for 12; node 0 finds key 5 \
+         elsewhere. Nobody in the ring knows 5, so no upkeep ever brings the two together.",
+        "Repaired: a newcomer asks its successor, takes over its whole list, and comes in only with an answer.",
+    ],
+    digits: 2,
+    focus: "5",
+    setup: || ring_with(Config { correctness: Correctness::Published, ..config(RoutingRule::Published) }),
+    actions: || {
+        vec![
+            Step::Kill { node: "7" },
+            Step::Add { digits: "5" },
+            Step::Wait { secs: 5 },
+            Step::Route { from: "5", key: "12" },
+            Step::Route { from: "0", key: "5" },
+        ]
+    },
+};
+
 /// The slide's ring.
 fn ring(rule: RoutingRule) -> Setup {
+    ring_with(config(rule))
+}
+
+fn config(rule: RoutingRule) -> Config {
+    let bits = IdBits::new(4).expect("a ring may have 4 bits");
+    Config { bits, successor_list: 2, rule, acks: true, maintenance: None, ..Config::default() }
+}
+
+fn ring_with(overlay: Config) -> Setup {
     const NODES: [(&str, u16, u16); 7] = [
         ("0", 500, 80),
         ("1", 700, 160),
@@ -73,8 +110,6 @@ fn ring(rule: RoutingRule) -> Setup {
         ("14", 220, 240),
     ];
     let placed = NODES.map(|(digits, x, y)| Placed { digits: digits.into(), place: Place { x, y } });
-    let bits = IdBits::new(4).expect("a ring may have 4 bits");
-    let overlay = Config { bits, successor_list: 2, rule, acks: true, maintenance: None, ..Config::default() };
     let config = DhtConfig { overlay, replicas: 1 };
     Setup::Chord(Spec {
         seed: 4,

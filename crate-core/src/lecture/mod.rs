@@ -74,9 +74,20 @@ pub struct Scene {
 
 /// An action of a scene; nodes are named by their digits.
 enum Step {
-    Route { from: &'static str, key: &'static str },
-    Add { digits: &'static str },
-    Kill { node: &'static str },
+    Route {
+        from: &'static str,
+        key: &'static str,
+    },
+    Add {
+        digits: &'static str,
+    },
+    Kill {
+        node: &'static str,
+    },
+    /// Time passes.
+    Wait {
+        secs: u64,
+    },
 }
 
 /// All scenes, by chapter and in order.
@@ -89,6 +100,7 @@ pub static SCENES: &[Scene] = &[
     chord::FINGERS,
     chord::SEARCH_13,
     chord::NAIVE,
+    chord::BROKEN,
 ];
 
 /// How far ahead a scene is recorded, so that its timeline is known from the start.
@@ -128,6 +140,10 @@ impl Scene {
         for step in (self.actions)() {
             let peer = |digits: &str| lab.find_digits(digits).expect("a scene's nodes are in its world");
             let action = match step {
+                Step::Wait { secs } => {
+                    lab.run_until(lab.clock() + Duration::from_secs(secs));
+                    continue;
+                }
                 Step::Route { from, key } => Action::Route { from: peer(from), key: Key::Digits(key.into()) },
                 Step::Add { digits } => Action::Add { id: Key::Digits(digits.into()) },
                 Step::Kill { node } => Action::Kill { node: peer(node) },
@@ -145,7 +161,10 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chord::{self, Correctness};
     use crate::protocol::Request;
+    use crate::sim::check;
+    use crate::sim::route::RouteEnd;
 
     /// The names on the way of a scene's request, with the attempts that found nobody.
     fn way(scene: &str, request: u32) -> (Vec<String>, Vec<String>) {
@@ -187,6 +206,46 @@ mod tests {
         assert_eq!(way("chord-fingers", 0).0, ["0", "7"]);
         assert_eq!(way("chord-search-13", 0).0, ["0", "9", "14"]);
         assert_eq!(way("chord-naive", 0).0, ["0", "1", "3", "7", "9", "11", "14"]);
+    }
+
+    /// The broken ring's course, with upkeep or without, by the published version or the repaired one.
+    fn broken(correctness: Correctness, maintenance: Option<Duration>) -> Lab {
+        let scene = Scene::find("chord-broken").expect("a scene of the deck");
+        let Setup::Chord(mut spec) = scene.setup() else { panic!("a ring of Chord") };
+        assert_eq!(spec.config.overlay.correctness, Correctness::Published);
+        spec.config.overlay = chord::Config { correctness, maintenance, ..spec.config.overlay };
+        let mut lab = scene.start_with(Setup::Chord(spec)).expect("can be");
+        while lab.step() {}
+        lab.run_until(lab.clock() + Duration::from_secs(600));
+        lab
+    }
+
+    /// Where the two requests of that course were delivered: the newcomer's for 12, and that of node 0 for 5.
+    fn owners(lab: &Lab) -> [String; 2] {
+        [Request(2), Request(3)].map(|request| match lab.route(request).and_then(|route| route.end) {
+            Some(RouteEnd::Delivered { owner, .. }) => lab.text(owner, 2),
+            other => panic!("{request:?}: {other:?}"),
+        })
+    }
+
+    #[test]
+    fn the_published_version_splits_the_ring_and_no_upkeep_mends_it() {
+        for maintenance in [None, Some(Duration::from_secs(10))] {
+            let lab = broken(Correctness::Published, maintenance);
+            let world = lab.chord().expect("a ring of Chord").world();
+            let violation = check::after_event(world).expect("broken");
+            assert_eq!(violation.to_string(), "two rings: 0, 1, 3, 9, 11, 14 and 5");
+            assert_eq!(owners(&lab), ["5", "9"], "key 12 is 14's, and key 5 is 5's");
+        }
+    }
+
+    #[test]
+    fn the_same_course_leaves_the_repaired_ring_whole() {
+        let lab = broken(Correctness::Repaired, None);
+        assert_eq!(check::after_event(lab.chord().expect("a ring of Chord").world()), None);
+        let lab = broken(Correctness::Repaired, Some(Duration::from_secs(10)));
+        assert_eq!(check::at_rest(lab.chord().expect("a ring of Chord").world()), None);
+        assert_eq!(owners(&lab), ["14", "5"]);
     }
 
     #[test]

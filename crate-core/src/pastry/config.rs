@@ -71,6 +71,33 @@ pub enum RoutingRule {
     Slide,
 }
 
+/// What a newcomer asks for on its way in (§2.4, §2.5 and Fig. 7 of the paper), and what it tells others then.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+pub enum JoinMethod {
+    /// The rows that it lacks from each node of the path; its leaf set to everybody it knows.
+    #[default]
+    Lean,
+    /// The paper's SL: the same rows; its whole state to everybody it knows.
+    Rows,
+    /// The paper's WT: the whole state of each node of the path; its whole state to everybody it knows.
+    WholeStates,
+    /// The paper's WTF: as WT, and before it tells anybody, the whole state of each node in its R and M.
+    WholeStatesTwice,
+}
+
+impl JoinMethod {
+    /// Its name in the paper's figure; the lean way is of our own.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lean => "lean",
+            Self::Rows => "sl",
+            Self::WholeStates => "wt",
+            Self::WholeStatesTwice => "wtf",
+        }
+    }
+}
+
 /// Rule switches and sizes of Pastry.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Config {
@@ -97,6 +124,9 @@ pub struct Config {
     pub join_timeout: Duration,
     /// Hops after which a message is given up. Tables need about log N; leaf sets alone up to N / |L|.
     pub hop_limit: u16,
+    /// What newcomers ask for. Experiments alone change it: links do not carry it.
+    #[serde(skip)]
+    pub join_method: JoinMethod,
     /// What else keeps routes dependable while nodes come and go.
     pub dependability: Dependability,
 }
@@ -132,6 +162,7 @@ impl Default for Config {
             join_timeout: Duration::from_secs(5),
             hop_limit: 128,
             dependability: Dependability::default(),
+            join_method: JoinMethod::Lean,
         }
     }
 }

@@ -11,6 +11,8 @@
 //! - X knows that the path is complete from Z's place on it. Rows that got lost on the way are not waited for longer
 //!   than one probe time-out after Z's message.
 //! - A goodbye carries the leaf set of who goes, which knows better than anybody who is to stand in its place.
+//! - [`JoinMethod`]: in the paper's ways the whole state travels as well. It is taken unprobed, which only experiments
+//!   without failures can afford; the default believes no second-hand news.
 //! - Nodes pass a join by X's own identifier if that still stands in their tables from an earlier life.
 
 use std::sync::Arc;
@@ -19,7 +21,8 @@ use super::deliver::{Routed, Upstream};
 use super::leaf_set::LeafRange;
 use super::upkeep::Upkeep;
 use super::{
-    Context, Extend, Join, JoinState, LeafSet, Leaves, Message, Neighbourhood, PastryNode, RoutingTable, Side,
+    Context, Extend, Join, JoinMethod, JoinState, LeafSet, Leaves, Message, Neighbourhood, PastryNode, RoutingTable,
+    Side,
 };
 use crate::id::Guid;
 use crate::protocol::{Event, Note, Peer, RouteError, Step};
@@ -35,6 +38,8 @@ const ANNOUNCEMENTS_ADAPTIVE: u8 = 5;
 const PATH_LIMIT: u8 = 128;
 /// Answers that a newcomer waits for at once, at most.
 const WAITING_LIMIT: usize = 256;
+/// Peers of another node's state that are looked at, at most: far more than its tables hold.
+const STATE_LIMIT: usize = 1024;
 
 /// A join under way, on the newcomer's side.
 #[derive(Clone, Debug)]
@@ -55,6 +60,8 @@ enum Phase {
     Gathering { heard: u128, length: Option<u8> },
     /// Announced this often.
     Announcing { times: u8 },
+    /// The nodes of R and M are asked for their state; those in `waiting` have not answered.
+    Asking,
 }
 
 impl PastryNode {
@@ -117,9 +124,14 @@ impl PastryNode {
         });
         let shared = self.id.shared_prefix(id, cx.host.config.digits);
         // At most 128 rows.
-        let first_row = join.next_row.min(shared as u8);
-        let rows = (usize::from(first_row)..=shared).flat_map(|row| self.table.row(row)).copied().collect();
-        let is_contact = join.hops == 0;
+        let is_whole = cx.host.config.join_method >= JoinMethod::WholeStates;
+        let first_row = if is_whole { 0 } else { join.next_row.min(shared as u8) };
+        let rows = if is_whole {
+            self.everybody().into()
+        } else {
+            (usize::from(first_row)..=shared).flat_map(|row| self.table.row(row)).copied().collect()
+        };
+        let is_contact = join.hops == 0 || is_whole;
         let state = JoinState {
             attempt: join.attempt,
             hop: join.hops,
@@ -162,7 +174,53 @@ impl PastryNode {
         joining.phase = Phase::Gathering { heard, length };
         joining.deadline = deadline.map_or(joining.deadline, |sooner| sooner.min(joining.deadline));
         if is_complete {
-            self.announce(cx);
+            self.ask_for_states(cx);
+        }
+    }
+
+    /// The second stage of §2.5, where it is wanted; else straight to the announcement.
+    fn ask_for_states(&mut self, cx: &mut Context<'_>) {
+        if cx.host.config.join_method != JoinMethod::WholeStatesTwice {
+            return self.announce(cx);
+        }
+        let mut asked: Vec<_> = self.table.entries().map(|(_, _, peer)| peer).collect();
+        asked.extend(self.neighbourhood.peers());
+        crate::small_sort::sort(&mut asked);
+        asked.dedup();
+        asked.truncate(WAITING_LIMIT);
+        if asked.is_empty() {
+            return self.announce(cx);
+        }
+        for peer in &asked {
+            cx.send(*peer, Message::StateRequest);
+        }
+        let deadline = cx.now + cx.host.config.probe_timeout;
+        if let Some(joining) = self.upkeep_mut().joining.as_mut() {
+            (joining.phase, joining.deadline, joining.waiting) = (Phase::Asking, deadline, asked);
+        }
+    }
+
+    /// Somebody tells whom it knows: whoever is nearer than the present entry of its cell takes its place.
+    pub(super) fn on_state(&mut self, cx: &mut Context<'_>, from: Peer, peers: &[Peer]) {
+        let named: Vec<_> = peers.iter().copied().take(STATE_LIMIT).collect();
+        self.learn_near(cx, &named);
+        let Some(joining) = self.upkeep.as_mut().and_then(|upkeep| upkeep.joining.as_mut()) else { return };
+        if joining.phase == Phase::Asking {
+            joining.waiting.retain(|peer| *peer != from);
+            if joining.waiting.is_empty() {
+                self.announce(cx);
+            }
+        }
+    }
+
+    /// Takes peers into R and M wherever they are nearer than who stands there.
+    fn learn_near(&mut self, cx: &mut Context<'_>, peers: &[Peer]) {
+        for peer in peers {
+            if let Some(id) = self.id_of(cx.host, *peer).filter(|_| !self.is_dead(*peer)) {
+                let distance = cx.host.proximity.round_trip(self.me, *peer);
+                self.learn_entry_at(cx, *peer, id, Some(distance));
+                self.neighbourhood.insert(self.me, *peer, distance, cx.host.proximity);
+            }
         }
     }
 
@@ -200,11 +258,17 @@ impl PastryNode {
     fn announce(&mut self, cx: &mut Context<'_>) {
         let leaves = Arc::new(self.leaves.to_message());
         let mut waiting: Vec<_> = self.leaves.clockwise().collect();
-        waiting.sort_unstable();
+        crate::small_sort::sort(&mut waiting);
         let deadline = cx.now + self.welcome_timeout(cx, &waiting);
-        for peer in self.everybody() {
+        let everybody = self.everybody();
+        let state: Option<Arc<[Peer]>> =
+            (cx.host.config.join_method != JoinMethod::Lean).then(|| everybody.as_slice().into());
+        for peer in everybody {
             let answer = waiting.binary_search(&peer).is_ok();
             cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer });
+            if let Some(state) = &state {
+                cx.send(peer, Message::State(Arc::clone(state)));
+            }
         }
         if let Some(joining) = self.upkeep_mut().joining.as_mut() {
             (joining.phase, joining.deadline, joining.waiting) = (Phase::Announcing { times: 1 }, deadline, waiting);
@@ -323,7 +387,8 @@ impl PastryNode {
         let adaptive = cx.host.config.dependability.adaptive_timeouts;
         let most = if adaptive { ANNOUNCEMENTS_ADAPTIVE } else { ANNOUNCEMENTS };
         match &mut joining.phase {
-            Phase::Gathering { length: Some(_), .. } => self.announce(cx),
+            Phase::Gathering { length: Some(_), .. } => self.ask_for_states(cx),
+            Phase::Asking => self.announce(cx),
             Phase::Gathering { length: None, .. } => {
                 let (peer, attempt) = (joining.contact, joining.attempt + 1);
                 cx.note(|| Note::TimedOut { peer });

@@ -12,7 +12,9 @@
 //!
 //! **Layout.** One slice of 12-byte slots (the first 64 bits of the identifier beside the 4-byte peer) in clockwise
 //! order, so that the last hop is found without a walk to the directory; only identifiers that agree in those bits, or
-//! nearly, are compared in full.
+//! nearly, are compared in full. How far the set reaches is kept beside the node's identifier in the first 32 bits of
+//! each distance ([`LeafRange`]), and so is the arc of keys that are the node's own: most hops are decided there, and
+//! most deliveries need no look at the members at all.
 
 use super::message::Leaves;
 use crate::id::Guid;
@@ -21,8 +23,8 @@ use crate::protocol::{Directory, Peer};
 /// A member: the first 64 bits of its identifier, in two halves that keep the slot at 12 bytes, and its index.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Leaf {
-    high: u32,
     low: u32,
+    high: u32,
     peer: Peer,
 }
 
@@ -41,7 +43,7 @@ impl Leaf {
 
 /// The first 64 bits of an identifier.
 #[inline]
-fn prefix(id: Guid) -> u64 {
+const fn prefix(id: Guid) -> u64 {
     (id.0 >> 64) as u64
 }
 
@@ -72,31 +74,64 @@ pub(super) enum Inserted {
     Yes(Option<Peer>),
 }
 
-/// The arc of keys that the leaf set covers, kept in the node's first cache line.
+/// Where a key lies by what the first cache line of a node says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    /// Nearer to the node itself than to any member, and within the leaf set.
+    Own,
+    /// Within the leaf set, and not at its ends.
+    Within,
+    /// Beyond the leaf set.
+    Beyond,
+    /// Too near to an end, or to the node, to be told by 32 bits.
+    Unclear,
+}
+
+/// How far the leaf set reaches on both sides, kept in the node's first cache line.
+///
+/// A length l stands for the offsets 1 ..= l in units of 2^96, cut: keys there lie surely within. Beyond l + 2 they lie
+/// surely outside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct LeafRange {
-    /// The counter-clockwise extreme.
-    pub(super) low: Guid,
-    /// From there clockwise to the other extreme; the largest value for the whole ring.
-    pub(super) span: u128,
+    /// Clockwise to the extreme.
+    above: u32,
+    /// Counter-clockwise to the extreme.
+    below: u32,
+    /// Half the way to the nearest member clockwise, but not beyond the extreme.
+    own_above: u32,
+    /// The same counter-clockwise.
+    own_below: u32,
 }
 
 impl LeafRange {
-    pub(super) const fn nothing(me: Guid) -> Self {
-        Self { low: me, span: 0 }
+    /// The longest that leaves room for what is beyond.
+    const MAX: u32 = u32::MAX - 2;
+
+    pub(super) const fn nothing(_: Guid) -> Self {
+        Self { above: 0, below: 0, own_above: 0, own_below: 0 }
     }
 
-    /// L₋ₗ ≤ key ≤ Lₗ.
-    #[inline]
-    pub(super) fn contains(self, key: Guid) -> bool {
-        self.low.clockwise_to(key) <= self.span
+    /// Offsets that are below `distance` for sure.
+    const fn below_surely(distance: u128) -> u32 {
+        let length = ((distance >> 96) as u32).saturating_sub(1);
+        if length < Self::MAX { length } else { Self::MAX }
     }
 
-    /// L₋ₗ < key < Lₗ; the whole ring has no ends that could be left out.
     #[inline]
-    pub(super) fn contains_strictly(self, key: Guid) -> bool {
-        let offset = self.low.clockwise_to(key);
-        self.span == u128::MAX || (offset > 0 && offset < self.span)
+    pub(super) const fn reach(self, me: Guid, key: Guid) -> Reach {
+        let offset = prefix(key).wrapping_sub(prefix(me));
+        // Offset 0, where the lower bits decide the side, becomes the largest number.
+        let up = ((offset >> 32) as u32).wrapping_sub(1);
+        let down = ((offset.wrapping_neg() >> 32) as u32).wrapping_sub(1);
+        if up < self.own_above || down < self.own_below {
+            Reach::Own
+        } else if up < self.above || down < self.below {
+            Reach::Within
+        } else if up >= self.above + 2 && down >= self.below + 2 && up != u32::MAX && down != u32::MAX {
+            Reach::Beyond
+        } else {
+            Reach::Unclear
+        }
     }
 }
 
@@ -126,7 +161,7 @@ impl LeafSet {
         peers: &Directory<Guid>,
     ) -> Self {
         let mut sorted: Vec<_> = members.into_iter().map(|peer| (me.clockwise_to(peers.id(peer)), peer)).collect();
-        sorted.sort_unstable();
+        crate::small_sort::sort(&mut sorted);
         sorted.dedup();
         sorted.retain(|(offset, _)| *offset != 0);
         let mut set = Self::new(total);
@@ -239,14 +274,30 @@ impl LeafSet {
         Some(if at < usize::from(self.larger) { Side::Larger } else { Side::Smaller })
     }
 
-    /// The arc of keys between the two extremes.
+    /// How far the set reaches, for the node's first cache line.
     pub(super) fn range(&self, me: Guid, peers: &Directory<Guid>) -> LeafRange {
-        if self.whole {
-            return LeafRange { low: me, span: u128::MAX };
-        }
+        let offset = |peer: Option<Peer>| peer.map_or(0, |peer| me.clockwise_to(peers.id(peer)));
+        let [above, low] = [Side::Larger, Side::Smaller].map(|side| offset(self.extreme(side)));
+        let [above, below] =
+            if self.whole { [u128::MAX; 2] } else { [above, low.wrapping_neg()] }.map(LeafRange::below_surely);
+        let [first, last] = [Side::Larger, Side::Smaller].map(|side| self.nearest(side).map(|peer| offset(Some(peer))));
+        let half = |gap: Option<u128>| LeafRange::below_surely(gap.map_or(u128::MAX, |gap| gap / 2));
+        let (own_above, own_below) = (half(first), half(last.map(u128::wrapping_neg)));
+        LeafRange { above, below, own_above: own_above.min(above), own_below: own_below.min(below) }
+    }
+
+    /// The two extremes of a set that is not the whole ring: from the first clockwise to the second lies the set.
+    pub(super) fn ends(&self, me: Guid, peers: &Directory<Guid>) -> Option<(Guid, Guid)> {
         let end = |side| self.extreme(side).map_or(me, |peer| peers.id(peer));
-        let low = end(Side::Smaller);
-        LeafRange { low, span: low.clockwise_to(end(Side::Larger)) }
+        (!self.whole).then(|| (end(Side::Smaller), end(Side::Larger)))
+    }
+
+    /// L₋ₗ ≤ key ≤ Lₗ, or where `strictly` is asked L₋ₗ < key < Lₗ; the whole ring has no ends that could be left out.
+    pub(super) fn covers(&self, me: Guid, key: Guid, strictly: bool, peers: &Directory<Guid>) -> bool {
+        self.ends(me, peers).is_none_or(|(low, high)| {
+            let (offset, span) = (low.clockwise_to(key), low.clockwise_to(high));
+            if strictly { offset > 0 && offset < span } else { offset <= span }
+        })
     }
 
     /// Whether a member stands clockwise before `id`, seen from `me`.
@@ -373,22 +424,27 @@ impl LeafSet {
     /// The member numerically closest to `key`; `None` if the node itself is. Members in `tried` are left out.
     #[inline]
     pub(super) fn closest(&self, key: Guid, me: Guid, tried: &[Peer], peers: &Directory<Guid>) -> Option<Peer> {
-        let wanted = prefix(key);
-        let distance = |prefix: u64| {
-            let there = prefix.wrapping_sub(wanted);
-            there.min(there.wrapping_neg())
-        };
-        let (mut best, mut second, mut closest) = (distance(prefix(me)), u64::MAX, Peer::NONE);
-        for leaf in self.members_in_order() {
-            let d = distance(leaf.prefix());
-            let nearer = d < best;
-            second = if nearer { best } else { second.min(d) };
-            closest = if nearer { leaf.peer } else { closest };
-            best = best.min(d);
-        }
+        let here = prefix(me);
+        let wanted = prefix(key).wrapping_sub(here);
+        let offset = |leaf: &Leaf| leaf.prefix().wrapping_sub(here);
+        // Members stand in the order of their offsets, so that counting finds the two on either side of the key. All
+        // slots are looked at, as their number is not in the cache line that the node is entered by.
+        let is_before = |leaf: &Leaf| leaf.peer.is_some() & (offset(leaf) < wanted);
+        let at = self.slots.iter().map(|leaf| usize::from(is_before(leaf))).sum::<usize>();
+        let slot = |at: usize| self.slots.get(at).filter(|leaf| leaf.peer.is_some());
+        let before = slot(at.wrapping_sub(1)).map_or((0, Peer::NONE), |leaf| (offset(leaf), leaf.peer));
+        let behind = slot(at).map_or((0, Peer::NONE), |leaf| (offset(leaf), leaf.peer));
+        // A member with the key's own prefix is the closest, unless the next one cannot be told from it.
+        let is_apart = || slot(at + 1).map_or(0, offset).wrapping_sub(wanted) > 2;
+        // What the first 64 bits cannot tell from the node itself may stand at either end.
+        let is_sure = (!before.1.is_some() || before.0.wrapping_sub(1) < wanted)
+            && (!behind.1.is_some() || behind.0 > wanted || (behind.0 == wanted && is_apart()))
+            && wanted != 0
+            && tried.is_empty();
+        let (back, on) = (wanted.wrapping_sub(before.0), behind.0.wrapping_sub(wanted));
         // Cutting to 64 bits moves each distance by less than one either way.
-        if second - best >= 2 && tried.is_empty() {
-            return closest.some();
+        if is_sure && back.abs_diff(on) >= 2 {
+            return if back < on { before.1 } else { behind.1 }.some();
         }
         self.closest_exactly(key, me, tried, peers)
     }
@@ -403,6 +459,12 @@ impl LeafSet {
             }
         }
         best.1
+    }
+
+    /// Reads one member of each cache line.
+    #[inline]
+    pub(super) fn touch(&self) -> u32 {
+        self.slots.iter().step_by(64 / size_of::<Leaf>()).map(|leaf| leaf.high).fold(0, |all, one| all ^ one)
     }
 
     pub(super) fn to_message(&self) -> Leaves {

@@ -428,16 +428,17 @@ impl PastryNode {
             failure_rate: liveness.failure_rate(cx.now, known),
             heartbeat: seconds(config.heartbeat_period.unwrap_or_default()),
             verdict: seconds(config.probe_timeout),
-            hops: self.expected_hops(config),
+            hops: self.expected_hops(cx),
         };
         tuning.period()
     }
 
     /// (2^b − 1) / 2^b · log_{2^b} N, with N from the density of the leaf set.
-    fn expected_hops(&self, config: &Config) -> f64 {
-        let share = if self.leaves.is_whole_ring() { 1.0 } else { self.range.span as f64 / u128::MAX as f64 };
+    fn expected_hops(&self, cx: &Context<'_>) -> f64 {
+        let span = self.leaf_range(cx.host).map_or(u128::MAX, |(low, end)| low.clockwise_to(end));
+        let share = span as f64 / u128::MAX as f64;
         let nodes = (self.leaves.len() as f64 / share.max(f64::MIN_POSITIVE)).max(2.0);
-        let base = config.digits.base() as f64;
+        let base = cx.host.config.digits.base() as f64;
         (base - 1.0) / base * libm::log(nodes) / libm::log(base)
     }
 }

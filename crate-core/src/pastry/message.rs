@@ -83,7 +83,8 @@ pub struct JoinState {
     pub hop: u8,
     /// The number of the first row sent.
     pub first_row: u8,
-    /// Rows from there on, 2^b cells each, with [`Peer::NONE`] for empty ones.
+    /// Rows from there on, 2^b cells each, with [`Peer::NONE`] for empty ones; where whole states travel
+    /// ([`super::JoinMethod`]), everybody whom the sender knows.
     pub rows: Box<[Peer]>,
     /// The neighbourhood set; from the contact only.
     pub neighbourhood: Box<[Peer]>,
@@ -181,6 +182,10 @@ pub enum Message {
     NeighbourhoodRequest,
     /// This is.
     Neighbourhood(Arc<[Peer]>),
+    /// Whom do you know?
+    StateRequest,
+    /// These: everybody in the sender's tables.
+    State(Arc<[Peer]>),
 }
 
 impl protocol::Message for Message {
@@ -207,6 +212,8 @@ impl protocol::Message for Message {
             Self::Entry { .. } => "entry",
             Self::NeighbourhoodRequest => "neighbourhood?",
             Self::Neighbourhood(_) => "neighbourhood",
+            Self::StateRequest => "state?",
+            Self::State(_) => "state",
         }
     }
 
@@ -220,6 +227,8 @@ impl protocol::Message for Message {
             | Self::JoinState(_)
             | Self::Announce { .. }
             | Self::Welcome { .. }
+            | Self::StateRequest
+            | Self::State(_)
             | Self::Leave { .. } => Purpose::Membership,
             Self::Heartbeat => Purpose::Maintenance,
             Self::Fault { .. }

@@ -28,7 +28,8 @@
 //!   waits for the leaf set's answers.
 //! - **Announcements carry the newcomer's leaf set, not its whole state** (§2.4 has R and M travel too): what a receiver
 //!   could learn from rows and M improves proximity only, and costs each of some 80 receivers 80 comparisons. The
-//!   second stage of §2.5, asking R and M for their state, is left out for the same reason.
+//!   second stage of §2.5, asking R and M for their state, is left out for the same reason. [`JoinMethod`] switches to
+//!   the paper's three ways, for its Fig. 7.
 //! - **A newcomer delivers nothing before all members of its leaf set have answered** its announcement (MSPastry's rule;
 //!   the 2001 paper has optimistic time stamps). Until then it holds what it would deliver. So of two nodes that come
 //!   in side by side each hears of the other, from whichever neighbour heard of both. (With |L| = 2
@@ -51,7 +52,7 @@ mod tests;
 mod upkeep;
 pub mod words;
 
-pub use config::{Config, Dependability, LeafSetSize, LeafSetSizeError, RoutingRule};
+pub use config::{Config, Dependability, JoinMethod, LeafSetSize, LeafSetSizeError, RoutingRule};
 pub use leaf_set::{LeafSet, Side};
 pub use message::{Join, JoinState, Leaves, Message};
 pub use table::RoutingTable;
@@ -167,7 +168,7 @@ impl PastryNode {
         let mut all: Vec<_> = self.leaves.clockwise().collect();
         all.extend(self.table.entries().map(|(_, _, peer)| peer));
         all.extend(self.neighbourhood.peers());
-        all.sort_unstable();
+        crate::small_sort::sort(&mut all);
         all.dedup();
         all
     }
@@ -231,6 +232,20 @@ impl PastryNode {
         }
     }
 
+    /// The common case, and worth not taking the message apart for: a member sends a routed message on that needs no
+    /// acknowledgement, and nobody looks on. Does what [`PastryNode::carry`] would do, or nothing.
+    #[inline]
+    fn pass_on(&self, cx: &Context<'_>, message: &mut Message) -> Option<Peer> {
+        let config = cx.host.config;
+        let Message::Route { ack: 0, envelope } = message else { return None };
+        if !self.active || self.upkeep.is_some() || cx.tracing || config.acks || envelope.hops >= config.hop_limit {
+            return None;
+        }
+        let Step::Forward(next) = self.route(cx.host, envelope.key, &[]) else { return None };
+        envelope.hops += 1;
+        Some(next)
+    }
+
     fn on_message(&mut self, cx: &mut Context<'_>, from: Peer, message: Message) {
         if !self.active && !self.is_joining() {
             return;
@@ -268,6 +283,8 @@ impl PastryNode {
                 cx.send(from, Message::Neighbourhood(self.neighbourhood.peers().into()));
             }
             Message::Neighbourhood(peers) => self.on_neighbourhood(cx, &peers),
+            Message::StateRequest => cx.send(from, Message::State(self.everybody().into())),
+            Message::State(peers) => self.on_state(cx, from, &peers),
         }
     }
 }
@@ -307,7 +324,10 @@ impl Overlay for PastryNode {
     fn handle(&mut self, cx: &mut protocol::Context<'_, Self>, input: Input<Self>) {
         let before = cx.outputs.len();
         match input {
-            Input::Message { from, message } => self.on_message(cx, from, message),
+            Input::Message { from, mut message } => match self.pass_on(cx, &mut message) {
+                Some(next) => cx.send(next, message),
+                None => self.on_message(cx, from, message),
+            },
             Input::Deadline => self.on_deadline(cx),
             Input::LinkDown(peer) => self.forget(cx, peer),
             Input::Command(command) => self.on_command(cx, command),
@@ -331,13 +351,28 @@ impl Overlay for PastryNode {
         self.route(host, key, &[])
     }
 
+    const TOUCHES: u8 = 2;
+
+    #[inline]
+    fn touch(&self, host: Host<'_, Self>, key: Guid, touch: u8) -> u32 {
+        if touch == 0 { self.me.0 ^ self.id.0 as u32 } else { self.touch_tables(host, key) }
+    }
+
+    #[inline]
+    fn routed_key(message: &Message) -> Option<Guid> {
+        match message {
+            Message::Route { envelope, .. } => Some(envelope.key),
+            _ => None,
+        }
+    }
+
     fn explain(&self, host: Host<'_, Self>, key: Guid) -> Decision {
         self.explain_without(host, key, &[])
     }
 
     fn replica_holders(&self, host: Host<'_, Self>, key: Guid, count: usize) -> Vec<Peer> {
         let mut holders: Vec<_> = self.leaves.clockwise().collect();
-        holders.sort_unstable_by_key(|peer| key.closeness(host.id(*peer)));
+        crate::small_sort::sort_by_key(&mut holders, |peer| key.closeness(host.id(*peer)));
         holders.truncate(count);
         holders
     }

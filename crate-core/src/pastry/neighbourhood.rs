@@ -49,7 +49,7 @@ impl Neighbourhood {
     pub(super) fn insert_all(&mut self, me: Peer, peers: &[Peer], proximity: &dyn Proximity) {
         let all = self.peers().iter().chain(peers).copied().filter(|peer| *peer != me && peer.is_some());
         let mut sorted: Vec<_> = all.map(|peer| (proximity.round_trip(me, peer), peer)).collect();
-        sorted.sort_unstable();
+        crate::small_sort::sort(&mut sorted);
         sorted.dedup();
         for (slot, (_, peer)) in self.0.iter_mut().zip(sorted) {
             *slot = peer;

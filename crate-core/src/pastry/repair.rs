@@ -377,7 +377,7 @@ impl PastryNode {
             }
             _ => arc.iter().for_each(|peer| _ = self.consider_named(cx, side, *peer, &mut beyond)),
         }
-        beyond.sort_unstable();
+        crate::small_sort::sort(&mut beyond);
         beyond.dedup();
         for (_, peer) in beyond.into_iter().take(self.leaves.missing(side)) {
             self.probe(cx, peer, Why::NamedLeaf(Extend::Side(side)));
@@ -511,7 +511,7 @@ impl PastryNode {
         });
         let proximity = cx.host.proximity;
         let mut unknown: Vec<_> = unknown.map(|peer| (proximity.round_trip(self.me, peer), peer)).collect();
-        unknown.sort_unstable();
+        crate::small_sort::sort(&mut unknown);
         for (_, peer) in unknown.into_iter().take(NEIGHBOUR_CANDIDATES) {
             self.probe(cx, peer, Why::Named);
         }

@@ -20,33 +20,36 @@
 //!
 //! Nodes tried for a message without an answer are left out of each rule.
 
+use super::leaf_set::Reach;
 use super::{PastryNode, RoutingRule};
 use crate::id::Guid;
 use crate::protocol::{Candidate, Decision, Host, Peer, Place, Rule, Step, Verdict};
 
 impl PastryNode {
     /// Line 1: whether the key lies within the leaf set.
-    #[inline]
-    pub(super) fn is_in_leaf_range(&self, rule: RoutingRule, key: Guid) -> bool {
-        match rule {
-            RoutingRule::Published => self.range.contains(key),
-            RoutingRule::Slide => self.range.contains_strictly(key) || key == self.id,
-        }
+    pub(super) fn is_in_leaf_range(&self, host: Host<'_, Self>, key: Guid) -> bool {
+        let strictly = host.config.rule == RoutingRule::Slide;
+        self.leaves.covers(self.id, key, strictly, host.peers) || (strictly && key == self.id)
     }
 
     /// The keys between the extremes of the leaf set: the first and the last of them, clockwise; `None` if the leaf set
     /// is the whole ring.
     #[must_use]
-    pub fn leaf_range(&self) -> Option<(Guid, Guid)> {
-        let end = Guid(self.range.low.0.wrapping_add(self.range.span));
-        (!self.leaves.is_whole_ring()).then_some((self.range.low, end))
+    pub fn leaf_range(&self, host: Host<'_, Self>) -> Option<(Guid, Guid)> {
+        self.leaves.ends(self.id, host.peers)
     }
 
     /// The routing step, without those of `tried`.
     #[inline]
     pub(super) fn route(&self, host: Host<'_, Self>, key: Guid, tried: &[Peer]) -> Step {
         let config = host.config;
-        if self.is_in_leaf_range(config.rule, key) || config.leaf_set_only {
+        let within = match self.range.reach(self.id, key) {
+            Reach::Own => return Step::Deliver,
+            Reach::Within => true,
+            Reach::Beyond => config.leaf_set_only,
+            Reach::Unclear => config.leaf_set_only || self.is_in_leaf_range(host, key),
+        };
+        if within {
             let closest = self.leaves.closest(key, self.id, tried, host.peers);
             return closest.map_or(Step::Deliver, Step::Forward);
         }
@@ -57,6 +60,20 @@ impl PastryNode {
             return Step::Forward(entry);
         }
         self.rare_case(host, key, row, tried)
+    }
+
+    /// Reads what a step for this key needs of the tables.
+    #[inline]
+    pub(super) fn touch_tables(&self, host: Host<'_, Self>, key: Guid) -> u32 {
+        match self.range.reach(self.id, key) {
+            Reach::Own => 0,
+            Reach::Within => self.leaves.touch(),
+            Reach::Beyond | Reach::Unclear => {
+                let digits = host.config.digits;
+                let row = self.id.shared_prefix(key, digits).min(digits.rows() - 1);
+                self.table.slot(row, key.digit(row, digits), digits.bits()).0
+            }
+        }
     }
 
     /// Line 7: the numerically closest of all known nodes that share at least as many digits and are closer than this
@@ -85,7 +102,7 @@ impl PastryNode {
     /// path, so that a test of their agreement says something.
     pub(super) fn explain_without(&self, host: Host<'_, Self>, key: Guid, tried: &[Peer]) -> Decision {
         let config = host.config;
-        let within = self.is_in_leaf_range(config.rule, key);
+        let within = self.is_in_leaf_range(host, key);
         let shared = self.id.shared_prefix(key, config.digits);
         let mut explanation = Explanation { node: self, host, key, tried, shared, candidates: Vec::new() };
         let rule = if within || config.leaf_set_only {

@@ -5,7 +5,8 @@
 //!
 //! # Implementation notes
 //! One flat vector of 4-byte peers, 2^b a row, with rows only down to the deepest used one: a cell is one load away,
-//! and a node of a large ring pays for about log N rows rather than for the 128 / b that identifiers allow.
+//! and a node of a large ring pays for about log N rows rather than for the 128 / b that identifiers allow. b itself is
+//! the vector's first number, so that the whole table is one pointer and one length in the node's first cache line.
 
 use crate::id::{Digits, Guid};
 use crate::protocol::Peer;
@@ -13,69 +14,72 @@ use crate::protocol::Peer;
 /// A routing table; see the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RoutingTable {
+    /// b, and then the rows.
     cells: Box<[Peer]>,
-    /// b.
-    bits: u8,
 }
 
 impl RoutingTable {
     pub(super) fn new(digits: Digits) -> Self {
-        Self { cells: Box::default(), bits: digits.bits() as u8 }
+        Self { cells: Box::new([Peer(digits.bits())]) }
     }
 
     /// A table of the given cells; later ones win. Cells beyond what identifiers of 128 bits allow are passed over.
     pub(super) fn from_cells(digits: Digits, cells: impl IntoIterator<Item = (u8, u8, Peer)>) -> Self {
         let (base, rows) = (digits.base(), digits.rows());
-        let mut all = Vec::new();
+        let mut all = vec![Peer(digits.bits())];
         for (row, column, peer) in cells {
             let (row, column) = (usize::from(row), usize::from(column));
             if row >= rows || column >= base || !peer.is_some() {
                 continue;
             }
-            if all.len() < (row + 1) * base {
-                all.resize((row + 1) * base, Peer::NONE);
+            if all.len() <= (row + 1) * base {
+                all.resize(1 + (row + 1) * base, Peer::NONE);
             }
-            all[row * base + column] = peer;
+            all[1 + row * base + column] = peer;
         }
-        Self { cells: all.into_boxed_slice(), bits: digits.bits() as u8 }
+        Self { cells: all.into_boxed_slice() }
+    }
+
+    const fn bits(&self) -> u32 {
+        self.cells[0].0
     }
 
     /// Cells a row: 2^b.
     #[must_use]
     pub fn columns(&self) -> usize {
-        1 << self.bits
+        1 << self.bits()
     }
 
     /// Rows down to the deepest with an entry.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.cells.len() >> self.bits
+        (self.cells.len() - 1) >> self.bits()
     }
 
     /// R\[row, column\], if somebody stands there.
     #[must_use]
     #[inline]
     pub fn cell(&self, row: usize, column: usize) -> Option<Peer> {
-        if column < self.columns() { self.slot(row, column, u32::from(self.bits)).some() } else { None }
+        if column < self.columns() { self.slot(row, column, self.bits()).some() } else { None }
     }
 
     /// R\[row, column\] when b is at hand already; `column` must be below 2^b.
     #[inline]
     pub(super) fn slot(&self, row: usize, column: usize, bits: u32) -> Peer {
-        self.cells.get(row << bits | column).copied().unwrap_or(Peer::NONE)
+        self.cells.get(1 + (row << bits | column)).copied().unwrap_or(Peer::NONE)
     }
 
     /// One row with its empty cells as [`Peer::NONE`]; empty beyond the deepest used row.
     #[must_use]
     pub fn row(&self, row: usize) -> &[Peer] {
         let base = self.columns();
-        self.cells.get(row * base..(row + 1) * base).unwrap_or_default()
+        self.cells.get(1 + row * base..1 + (row + 1) * base).unwrap_or_default()
     }
 
     /// All entries as (row, column, peer), in that order, from `first` down.
     pub fn entries_from(&self, first: usize) -> impl Iterator<Item = (u8, u8, Peer)> + '_ {
         let (base, start) = (self.columns(), first.saturating_mul(self.columns()));
-        self.cells.iter().enumerate().skip(start).filter(|(_, peer)| peer.is_some()).map(move |(i, peer)| {
+        self.cells[1..].iter().enumerate().skip(start).filter(|(_, peer)| peer.is_some()).map(move |(i, peer)| {
             // At most 128 rows of 16 columns.
             ((i / base) as u8, (i % base) as u8, *peer)
         })
@@ -89,25 +93,25 @@ impl RoutingTable {
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.cells.iter().filter(|peer| peer.is_some()).count()
+        self.cells[1..].iter().filter(|peer| peer.is_some()).count()
     }
 
     /// Whether there is no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.cells.len() == 1
     }
 
     pub(super) fn set(&mut self, row: usize, column: usize, peer: Peer) {
         let base = self.columns();
-        let needed = (row + 1) * base;
+        let needed = 1 + (row + 1) * base;
         if self.cells.len() < needed {
             let mut cells = std::mem::take(&mut self.cells).into_vec();
             cells.reserve_exact(needed - cells.len());
             cells.resize(needed, Peer::NONE);
             self.cells = cells.into_boxed_slice();
         }
-        self.cells[row * base + column] = peer;
+        self.cells[1 + row * base + column] = peer;
     }
 
     /// Empties the cell of `peer`, whose identifier is `id`, and says which it was.
@@ -115,7 +119,7 @@ impl RoutingTable {
         let row = me.shared_prefix(id, digits);
         let column = if row < digits.rows() { id.digit(row, digits) } else { return None };
         let base = self.columns();
-        let cell = self.cells.get_mut(row * base + column).filter(|cell| **cell == peer)?;
+        let cell = self.cells.get_mut(1 + row * base + column).filter(|cell| **cell == peer)?;
         *cell = Peer::NONE;
         let mut used = self.rows();
         while used > 0 && self.row(used - 1).iter().all(|peer| !peer.is_some()) {
@@ -123,7 +127,7 @@ impl RoutingTable {
         }
         if used < self.rows() {
             let mut cells = std::mem::take(&mut self.cells).into_vec();
-            cells.truncate(used * base);
+            cells.truncate(1 + used * base);
             self.cells = cells.into_boxed_slice();
         }
         Some((row as u8, column as u8))
@@ -157,7 +161,7 @@ mod tests {
         table.set(3, 0, Peer(2));
         assert_eq!((table.rows(), table.len(), table.cell(0, 0xD)), (4, 2, Some(Peer(1))));
         assert_eq!(table.remove(me, Peer(2), near, digits), Some((3, 0)));
-        assert_eq!((table.rows(), table.heap_bytes()), (1, 64));
+        assert_eq!((table.rows(), table.heap_bytes()), (1, 68));
         assert_eq!(table.remove(me, Peer(7), far, digits), None, "another peer stands there");
     }
 

@@ -309,6 +309,25 @@ pub trait Overlay: Clone + Debug + Sized {
     #[must_use]
     fn next_hop(&self, host: Host<'_, Self>, key: Self::Id) -> Step;
 
+    /// How many times [`Overlay::touch`] finds something further to read.
+    const TOUCHES: u8 = 0;
+
+    /// Reads what [`Overlay::next_hop`] for this key reads from memory in its step number `touch`, counted from 0, and
+    /// returns anything that depends on it. A driver with many steps before it touches all of them first, so that their
+    /// ways to memory overlap; nothing else follows from it.
+    #[must_use]
+    #[inline]
+    fn touch(&self, _host: Host<'_, Self>, _key: Self::Id, _touch: u8) -> u32 {
+        0
+    }
+
+    /// The key that a message is routed by, if it is.
+    #[must_use]
+    #[inline]
+    fn routed_key(_message: &Self::Message) -> Option<Self::Id> {
+        None
+    }
+
     /// The same step with every candidate and why it lost. Always agrees with [`Overlay::next_hop`].
     #[must_use]
     fn explain(&self, host: Host<'_, Self>, key: Self::Id) -> Decision;

@@ -455,7 +455,7 @@ impl Lab {
             | Action::Search { key, .. }
             | Action::Delete { key, .. } => Some((Request(number as u32), key.clone())),
             Action::Add { id } => Some((Request(number as u32), id.clone())),
-            Action::Kill { .. } | Action::Leave { .. } | Action::Restart { .. } => None,
+            Action::Kill { .. } | Action::Leave { .. } | Action::Restart { .. } | Action::Weather(_) => None,
         });
         routed.last()
     }

@@ -3,6 +3,8 @@
 //! The state at any moment is a function of a specification, its seed and the log of what the user did. Whatever sees
 //! more than one node's state lives here, and no protocol asks it anything.
 
+mod act;
+pub mod check;
 pub mod lab;
 pub mod plane;
 pub mod queue;
@@ -10,8 +12,10 @@ pub mod route;
 pub mod session;
 pub mod share;
 pub mod spec;
+pub mod swarm;
 pub mod systems;
 pub mod trace;
+pub mod weather;
 pub mod words;
 pub mod workload;
 pub mod world;

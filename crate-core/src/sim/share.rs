@@ -19,6 +19,8 @@ pub const LINK_MAX: usize = 8_000;
 /// The longest history that is replayed, in actions and in records.
 const LOG_MAX: usize = 10_000;
 const RECORDS_MAX: u32 = 1_000_000;
+/// The largest world that a situation from elsewhere may ask for.
+const LINKED_NODES_MAX: usize = 100_000;
 /// The most that a situation from elsewhere may ask for while its world is filled by joins.
 const JOINED_NODES_MAX: usize = 2_000;
 const SETTLE_SECS_MAX: u32 = 600;
@@ -181,5 +183,5 @@ fn is_bounded(setup: &Setup) -> bool {
         Build::Converged => true,
         Build::Joined { settle_secs } => nodes <= JOINED_NODES_MAX && settle_secs <= SETTLE_SECS_MAX,
     };
-    built && timeouts >= TIMEOUT_MIN && period.is_none_or(|period| period >= PERIOD_MIN)
+    built && nodes <= LINKED_NODES_MAX && timeouts >= TIMEOUT_MIN && period.is_none_or(|period| period >= PERIOD_MIN)
 }

@@ -6,13 +6,14 @@ use thiserror::Error;
 
 use super::plane::Place;
 use super::systems::System;
+use super::weather::Weather;
 use super::world::World;
 use crate::id::{HexError, RingId};
 use crate::protocol::{Directory, Peer, Rng};
 use crate::time::{Duration, Time};
 
 /// The largest world that may be asked for.
-pub const NODES_MAX: u32 = 100_000;
+pub const NODES_MAX: u32 = 1_000_000;
 /// The longest name or digits that may be typed or linked, in bytes.
 pub const TEXT_BYTES_MAX: usize = 200;
 
@@ -242,6 +243,8 @@ pub enum Action {
         /// Under which key.
         key: Key,
     },
+    /// The network changes.
+    Weather(Weather),
 }
 
 impl Action {
@@ -276,6 +279,9 @@ pub enum ActionError {
     /// Too much text.
     #[error("That is too long; names and values may have {TEXT_BYTES_MAX} bytes.")]
     TextTooLong,
+    /// No such network.
+    #[error("A network loses at most all messages, and takes at most a hundred times as long.")]
+    Weather,
     /// The key does not read.
     #[error("{0}")]
     Key(#[from] HexError),

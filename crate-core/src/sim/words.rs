@@ -4,6 +4,7 @@ use super::lab::{ChordMember, KeyView, Lab, PastryMember};
 use super::session::Session;
 use super::spec::{Action, Key};
 use super::trace::{Letter, Outcome, What};
+use super::weather::Weather;
 use crate::chord;
 use crate::id::ChordId;
 use crate::pastry;
@@ -56,7 +57,7 @@ pub fn key_of(lab: &Lab, request: Request) -> Option<Key> {
         | Action::Search { key, .. }
         | Action::Delete { key, .. } => Some(key.clone()),
         Action::Add { id } => Some(id.clone()),
-        Action::Kill { .. } | Action::Leave { .. } | Action::Restart { .. } => None,
+        Action::Kill { .. } | Action::Leave { .. } | Action::Restart { .. } | Action::Weather(_) => None,
     }
 }
 
@@ -76,6 +77,12 @@ pub fn action_sentence(lab: &Lab, action: &Action, digits: usize) -> String {
         }
         Action::Search { from, key: to } => format!("{} looks for {}.", name(from), key(to)),
         Action::Delete { from, key: to } => format!("{} removes {}.", name(from), key(to)),
+        Action::Weather(Weather::CLEAR) => "The network is sound again.".into(),
+        Action::Weather(Weather { loss_per_million, latency_percent, cut_x }) => format!(
+            "The network changes: {} of 1,000 messages get lost, the others take {latency_percent}% of the usual time{}.",
+            loss_per_million / 1_000,
+            if *cut_x == 0 { "" } else { ", and nothing passes between its western and its eastern part" }
+        ),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Lookups by the thousand, and whether each ended where it should.
 
+use std::hint::black_box;
+
 use rand::{RngExt, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 use super::systems::System;
 use super::world::{Observer, Occasion, World};
@@ -9,7 +12,7 @@ use crate::protocol::{Command, Envelope, Event, Note, Peer, Request, Rng, Step};
 use crate::time::{Duration, Time};
 
 /// What lookups look for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Target {
     /// The identifier of a random member, as in Pastry's experiments.
     Node,
@@ -91,18 +94,22 @@ impl<N: System> Workload<N> {
         N::owner(world.config(), &self.ring, key)
     }
 
-    /// Walks lookups through the tables, one after the other, without messages or time.
+    /// Walks lookups through the tables, without messages or time.
     pub fn walk(&mut self, world: &World<N>, lookups: u32) -> Tally {
+        /// Lookups drawn at once.
+        const DRAWN: u32 = 4_096;
         let mut tally = Tally::default();
-        for _ in 0..lookups {
-            let (from, key) = self.draw(world);
-            match walk(world, from, key) {
+        let mut left = lookups;
+        while left > 0 {
+            let drawn: Vec<_> = (0..left.min(DRAWN)).map(|_| self.draw(world)).collect();
+            walk_many(world, &drawn, |number, end| match end {
                 Some((at, hops)) => {
                     tally.add(hops);
-                    tally.wrong += u64::from(at != self.owner(world, key));
+                    tally.wrong += u64::from(at != self.owner(world, drawn[number].1));
                 }
                 None => tally.lost += 1,
-            }
+            });
+            left -= drawn.len() as u32;
         }
         tally
     }
@@ -157,6 +164,50 @@ pub fn walk<N: System>(world: &World<N>, from: Peer, key: N::Id) -> Option<(Peer
         }
     }
     None
+}
+
+/// How many lookups [`walk_many`] follows at a time.
+const WIDTH: usize = 32;
+
+/// Follows next hops for many lookups, a few dozen at a time in turn: in a large world one hop is little but its ways to
+/// memory, and those of different lookups overlap. `arrived` is given the number of each, and where and after how many
+/// hops it ended; `None` if it did not end.
+pub fn walk_many<N: System>(
+    world: &World<N>,
+    lookups: &[(Peer, N::Id)],
+    mut arrived: impl FnMut(usize, Option<(Peer, usize)>),
+) {
+    let (host, most) = (world.host(), world.peers().len());
+    let mut waiting = lookups.iter().enumerate().map(|(number, (from, key))| (number, *from, *key, 0_usize));
+    let mut open: Vec<_> = waiting.by_ref().take(WIDTH).collect();
+    while !open.is_empty() {
+        for touch in 0..N::TOUCHES {
+            for (_, at, key, _) in &open {
+                black_box(world.node(*at).touch(host, *key, touch));
+            }
+        }
+        let mut place = 0;
+        while let Some((number, at, key, hops)) = open.get_mut(place) {
+            let end = match world.node(*at).next_hop(host, *key) {
+                Step::Forward(next) if *hops < most => {
+                    (*at, *hops) = (next, *hops + 1);
+                    place += 1;
+                    continue;
+                }
+                Step::Forward(_) => None,
+                Step::Deliver => Some((*at, *hops)),
+            };
+            arrived(*number, end);
+            match waiting.next() {
+                // Its turn comes in the next round, after its fetches.
+                Some(next) => {
+                    open[place] = next;
+                    place += 1;
+                }
+                None => _ = open.swap_remove(place),
+            }
+        }
+    }
 }
 
 struct Arrivals<I> {

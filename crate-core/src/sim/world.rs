@@ -1,10 +1,13 @@
 //! A world: nodes, the plane between them, and the events to come. It knows everything; no node does.
 
+use std::hint::black_box;
+
 use rand::{RngExt, SeedableRng};
 
 use super::plane::{Place, Plane};
 use super::queue::EventQueue;
 use super::systems::System;
+use super::weather::Weather;
 use crate::id::RingId;
 use crate::protocol::{Command, Context, Directory, Event, Host, Input, Message, Note, Output, Peer, Purpose, Rng};
 use crate::time::{Duration, Time};
@@ -55,6 +58,11 @@ pub trait Observer<N: System> {
 
 /// How long the next newcomer waits for one that does not get in.
 const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
+
+/// Events whose ways to memory are made to overlap.
+const GROUP: usize = 16;
+/// Worlds smaller than this are in the caches anyway.
+const GROUPED_NODES_MIN: usize = 2_048;
 
 /// The cause of events that have none.
 pub const NO_CAUSE: u32 = u32::MAX;
@@ -130,7 +138,7 @@ pub struct World<N: System> {
     /// Messages on their way, by purpose.
     in_flight: [usize; 7],
     now: Time,
-    loss_per_million: u32,
+    weather: Weather,
     /// What nodes draw from.
     rng: Rng,
     /// What losses, places and meetings are drawn from, so that they do not shift with what nodes draw.
@@ -153,7 +161,7 @@ impl<N: System> World<N> {
             queue: EventQueue::default(),
             in_flight: [0; 7],
             now: Time::ZERO,
-            loss_per_million: 0,
+            weather: Weather::CLEAR,
             rng: Rng::seed_from_u64(seed),
             nature: Rng::seed_from_u64(seed ^ 0x6E61_7475_7265),
             counters: Counters::default(),
@@ -348,9 +356,20 @@ impl<N: System> World<N> {
         self.messages_in_flight() > upkeep
     }
 
-    /// Lets each message get lost with this probability, in millionths.
+    /// What the network does to messages now.
+    #[must_use]
+    pub const fn weather(&self) -> Weather {
+        self.weather
+    }
+
+    /// Lets each message sent from now on get lost with this probability, in millionths.
     pub const fn set_loss(&mut self, per_million: u32) {
-        self.loss_per_million = per_million;
+        self.weather.loss_per_million = per_million;
+    }
+
+    /// Changes what the network does to messages sent from now on.
+    pub const fn set_weather(&mut self, weather: Weather) {
+        self.weather = weather;
     }
 
     /// A place that a newcomer of this world gets.
@@ -380,10 +399,11 @@ impl<N: System> World<N> {
     /// # Panics
     /// If one does, or the moment is past.
     pub fn wait_until(&mut self, moment: Time) {
-        assert!(
-            moment >= self.now && self.next_at().is_none_or(|at| at >= moment),
-            "time passes without skipping events"
-        );
+        // Timers that were moved meanwhile are no events, but they stand in the queue.
+        while self.next_at().is_some_and(|at| at < moment) {
+            assert_eq!(self.step(&mut Unobserved), Stepped::Nothing, "time passes without skipping events");
+        }
+        assert!(moment >= self.now, "time does not go back");
         self.now = moment;
     }
 
@@ -397,6 +417,9 @@ impl<N: System> World<N> {
 
     /// Handles the next event.
     pub fn step(&mut self, observer: &mut impl Observer<N>) -> Stepped {
+        if self.nodes.len() >= GROUPED_NODES_MIN {
+            self.touch_next();
+        }
         let Some((at, pending)) = self.queue.pop() else { return Stepped::Idle };
         match pending {
             Pending::Arrival { from, to, sent, cause, lost, message } => {
@@ -414,6 +437,24 @@ impl<N: System> World<N> {
                 Stepped::Event
             }
             Pending::Deadline { node } => self.deadline(node, at, observer),
+        }
+    }
+
+    /// Reads what the next events will need, all of them before any is handled: in a large world an event costs little
+    /// but its ways to memory.
+    fn touch_next(&mut self) {
+        let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
+        let mut group = [None; GROUP];
+        for (place, pending) in group.iter_mut().zip(self.queue.next_group(GROUP)) {
+            if let Pending::Arrival { from, to, message, .. } = pending {
+                // What is not routed mostly concerns whoever sent it.
+                *place = Some((*to, N::routed_key(message).unwrap_or_else(|| self.peers.id(*from))));
+            }
+        }
+        for touch in 0..N::TOUCHES {
+            for (to, key) in group.iter().flatten() {
+                black_box(self.nodes[to.index()].touch(host, *key, touch));
+            }
         }
     }
 
@@ -454,8 +495,10 @@ impl<N: System> World<N> {
         debug_assert!(to.is_some(), "a node sends to somebody");
         self.counters.sent[message.purpose() as usize] += 1;
         self.in_flight[message.purpose() as usize] += 1;
-        let lost = self.loss_per_million > 0 && self.nature.random_range(0..1_000_000) < self.loss_per_million;
-        let arrives = self.now + self.plane.one_way(from, to);
+        let Weather { loss_per_million: loss, .. } = self.weather;
+        let lost = self.weather.separates(self.plane.place(from), self.plane.place(to))
+            || (loss > 0 && self.nature.random_range(0..1_000_000) < loss);
+        let arrives = self.now + self.weather.slowed(self.plane.one_way(from, to));
         self.queue.push(arrives, Pending::Arrival { from, to, sent: self.now, cause, lost, message });
     }
 

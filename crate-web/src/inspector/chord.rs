@@ -23,7 +23,7 @@ pub(super) fn distances(scope: &Scope<'_>, session: &Session<ChordMember>) -> Ht
     let line = |name: &'static str, id: ChordId, left: Option<ChordId>| {
         let left = left.map_or_else(nothing, |left| {
             let said = way_text(left, bits);
-            let share = format!("{:.2}%", left.fraction(bits) as f64 / 2_f64.powi(128) * 100.0);
+            let share = overlay_core::draw::fixed(left.fraction(bits) as f64 / 2_f64.powi(128) * 100.0, 2) + "%";
             html! {
                 <>
                     <svg aria-hidden="true" focusable="false">

@@ -182,7 +182,7 @@ fn walk(event: KeyboardEvent) {
 /// wrap, which takes the native roles away; so they are written out.
 fn leaf_set(scope: &Scope<'_>, shown: Peer, leaves: &[(i8, Peer)]) -> Html {
     let mut leaves = leaves.to_vec();
-    leaves.sort_unstable_by_key(|(offset, _)| *offset);
+    overlay_core::small_sort::sort_by_key(&mut leaves, |(offset, _)| *offset);
     let (smaller, larger) = leaves.split_at(leaves.partition_point(|(offset, _)| *offset < 0));
     let me = html! { <td key="me" role="cell"><span class="chip me">{ scope.name(shown) }</span></td> };
     let before = smaller.iter().map(|leaf| leaf_cell(scope, *leaf));

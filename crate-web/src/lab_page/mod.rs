@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::dom;
 use crate::forms::{AddForm, Branches, SendForm};
 use crate::handle::{Handle, use_desk};
-use crate::widgets::{Field, Segmented, Select, nothing};
+use crate::widgets::{Field, Segmented, nothing, select};
 use plan::{Entry, Plan, Systems};
 
 /// What [`Rail`] needs.
@@ -117,9 +117,9 @@ fn BuildForm(props: &RailProps) -> Html {
     let both = plan.systems == Systems::Both;
     html! {
         <form class="group" {onsubmit} novalidate=true>
-            <Select label="System" id="system" options={Systems::ALL.map(|systems| AttrValue::from(systems.label())).to_vec()}
-                chosen={Systems::ALL.iter().position(|systems| *systems == plan.systems).unwrap_or(0)}
-                onchoose={edit(|plan, index| plan.systems = Systems::ALL[index.min(2)])} />
+            { select("System", "system", &Systems::ALL.map(Systems::label),
+                Systems::ALL.iter().position(|systems| *systems == plan.systems).unwrap_or(0),
+                &edit(|plan, index| plan.systems = Systems::ALL[index.min(2)])) }
             <div class="fields">{ field(Entry::Nodes) }{ field(Entry::Seed) }</div>
             <fieldset class="group system" hidden={!pastry}>
                 <legend class="label">{ "Pastry" }</legend>

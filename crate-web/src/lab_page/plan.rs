@@ -145,7 +145,7 @@ impl Plan {
         *self.entry_mut(Entry::Nodes) = (spec.placed.len() as u64 + u64::from(spec.random)).to_string();
         *self.entry_mut(Entry::Seed) = spec.seed.to_string();
         *self.entry_mut(Entry::Replicas) = spec.config.replicas.to_string();
-        *self.entry_mut(Entry::Loss) = (f64::from(spec.loss_per_million) / 1e4).to_string();
+        *self.entry_mut(Entry::Loss) = loss_text(spec.loss_per_million);
         self.build = usize::from(spec.build != Build::Converged);
     }
 
@@ -263,6 +263,12 @@ impl Plan {
             ..defaults
         }
     }
+}
+
+/// Millionths as a percentage.
+fn loss_text(millionths: u32) -> String {
+    let text = overlay_core::draw::fixed(f64::from(millionths) / 1e4, 4);
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 #[cfg(test)]

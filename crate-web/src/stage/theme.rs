@@ -11,7 +11,7 @@
 //! | `--dead` | dead nodes, lost messages |
 //! | `--font-mono`, `--font-sans` | identifiers; words |
 
-use overlay_core::draw::{Face, Ink, Paint};
+use overlay_core::draw::{Face, Ink, Paint, fixed};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
@@ -78,7 +78,7 @@ impl Theme {
     /// A colour as CSS.
     pub(super) fn css(&self, paint: Paint) -> String {
         let [r, g, b, a] = self.rgba(paint);
-        format!("rgba({r},{g},{b},{})", f64::from(a) / 255.0)
+        format!("#{r:02x}{g:02x}{b:02x}{a:02x}")
     }
 
     /// A font as CSS.
@@ -87,7 +87,7 @@ impl Theme {
             Face::Mono => &self.mono,
             Face::Sans => &self.sans,
         };
-        format!("{}{size:.2}px {family}", if bold { "700 " } else { "" })
+        format!("{}{}px {family}", if bold { "700 " } else { "" }, fixed(size, 2))
     }
 }
 

@@ -8,6 +8,7 @@ use super::super::label::{Choice, Request};
 use super::super::layout::turn_of;
 use super::super::picture::{Dash, Face, Ink, Run, Shape, Stroke, solid};
 use super::super::route::{hop_share, lens, link, remaining_radii};
+use super::super::scale::fixed;
 use super::{Composer, Label, rank};
 use crate::id::IdBits;
 
@@ -226,9 +227,9 @@ impl Composer<'_> {
         }
         let percent = turn_of(way) * 100.0;
         match percent {
-            p if p >= 10.0 => format!("{p:.0} %"),
-            p if p >= 0.1 => format!("{p:.1} %"),
-            p if p >= 0.001 => format!("{p:.3} %"),
+            p if p >= 10.0 => fixed(p, 0) + " %",
+            p if p >= 0.1 => fixed(p, 1) + " %",
+            p if p >= 0.001 => fixed(p, 3) + " %",
             _ => "< 0.001 %".to_owned(),
         }
     }

@@ -6,13 +6,14 @@
 
 mod recorder;
 
-use recorder::{Recorder, apply};
+use recorder::Recorder;
 
-use super::spec::{Action, ActionError, Key, LogEntry, NODES_MAX, Spec, SpecError, TEXT_BYTES_MAX};
+use super::act::{apply, check};
+use super::spec::{Action, ActionError, Key, LogEntry, Spec, SpecError};
 use super::systems::System;
 use super::trace::Trace;
 use super::world::World;
-use crate::protocol::{Peer, Purpose, Request};
+use crate::protocol::{Purpose, Request};
 use crate::time::{Duration, Time};
 
 /// Memory that checkpoints may take, in bytes.
@@ -23,7 +24,7 @@ const CHECKPOINT_SPACING_MIN: u32 = 256;
 const STEP_SPAN_MAX: Duration = Duration::from_secs(120);
 /// Events that a step works through at the most.
 const STEP_EVENTS_MAX: u32 = 100_000;
-/// The longest way of one message across the plane, rounded up.
+/// The longest way of one message across the plane in clear weather, rounded up.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_millis(80);
 /// Events that one call works through at the most, so that no call takes seconds.
 const EVENTS_A_CALL_MAX: u32 = 400_000;
@@ -328,7 +329,7 @@ impl<N: System> Session<N> {
             budget -= 1;
         }
         // The last acknowledgements too, so that the course is as long from wherever it is looked at.
-        let limit = self.clock + ACKNOWLEDGED_WITHIN;
+        let limit = self.clock + self.world.weather().slowed(ACKNOWLEDGED_WITHIN);
         while self.world.in_flight_for(Purpose::Acknowledgement) > 0 && self.advance(limit) {}
         self.seek(position);
         self.clock = clock;
@@ -373,41 +374,7 @@ impl<N: System> Session<N> {
     /// # Errors
     /// What stands against it.
     pub fn check(&self, action: &Action) -> Result<(), ActionError> {
-        let exists = |node: Peer| {
-            if node.index() < self.world.peers().len() { Ok(()) } else { Err(ActionError::NoSuchNode) }
-        };
-        let running = |node: Peer| {
-            exists(node)?;
-            if self.world.is_alive(node) { Ok(()) } else { Err(ActionError::NotRunning) }
-        };
-        let key = |key: &Key| self.resolve(key).map(|_| ());
-        match action {
-            Action::Route { from, key: to } | Action::Search { from, key: to } | Action::Delete { from, key: to } => {
-                running(*from).and_then(|()| key(to))
-            }
-            Action::Insert { from, key: to, value } => {
-                running(*from)?;
-                if value.len() > TEXT_BYTES_MAX { Err(ActionError::TextTooLong) } else { key(to) }
-            }
-            Action::Add { id } => {
-                let id = id.resolve(self.world.space(), self.world.peers())?;
-                match self.world.peers().find(id) {
-                    Some(_) => Err(ActionError::Taken),
-                    None if self.world.peers().len() >= NODES_MAX as usize => Err(ActionError::Full),
-                    None => Ok(()),
-                }
-            }
-            Action::Kill { node } | Action::Leave { node } => {
-                running(*node)?;
-                let others =
-                    (0..self.world.peers().len() as u32).map(Peer).any(|p| p != *node && self.world.is_alive(p));
-                if others { Ok(()) } else { Err(ActionError::LastNode) }
-            }
-            Action::Restart { node } => {
-                exists(*node)?;
-                if self.world.is_alive(*node) { Err(ActionError::Running) } else { Ok(()) }
-            }
-        }
+        check(&self.world, action)
     }
 
     /// Leaves what lies ahead, keeping it as a branch if somebody has been there.
@@ -447,7 +414,11 @@ impl<N: System> Session<N> {
         let request = Request(self.applied as u32);
         self.applied += 1;
         self.clock = entry.at;
-        // After going back, time has to pass to the action's moment again.
+        // After going back, time has to pass to the action's moment again, also past timers that were moved meanwhile,
+        // at which nothing happens.
+        while self.world.next_at().is_some_and(|at| at < entry.at) {
+            self.observed(|world, recorder| world.step(recorder));
+        }
         self.world.wait_until(entry.at.max(self.world.now()));
         self.observed(|world, recorder| apply(world, entry.action, request, recorder));
     }

@@ -1,50 +1,10 @@
-//! Carrying out actions, and keeping what happens.
+//! Keeping what happens.
 
-use crate::protocol::{Command, Envelope, Event, Note, Peer, Request};
-use crate::sim::spec::{Action, Key};
-use crate::sim::systems::{DataWish, System};
+use crate::protocol::{Event, Note, Peer};
+use crate::sim::systems::System;
 use crate::sim::trace::Trace;
-use crate::sim::world::{NO_CAUSE, Observer, Occasion, World};
+use crate::sim::world::{Observer, Occasion};
 use crate::time::Time;
-
-/// Does what a checked action says.
-pub(super) fn apply<N: System>(world: &mut World<N>, action: Action, request: Request, recorder: &mut Recorder<'_>) {
-    let key = |world: &World<N>, key: &Key| {
-        key.resolve(world.space(), world.peers()).expect("actions are checked before they are logged")
-    };
-    let wish = |key, wish| {
-        N::data_command(request, key, wish).unwrap_or_else(|| Command::Route(envelope(request, key)).into())
-    };
-    let (node, command) = match action {
-        Action::Route { from, key: to } => (from, Command::Route(envelope(request, key(world, &to))).into()),
-        Action::Insert { from, key: to, value } => {
-            (from, wish(key(world, &to), DataWish::Insert(value.into_bytes().into())))
-        }
-        Action::Search { from, key: to } => (from, wish(key(world, &to), DataWish::Search)),
-        Action::Delete { from, key: to } => (from, wish(key(world, &to), DataWish::Delete)),
-        Action::Leave { node } => (node, Command::Leave.into()),
-        Action::Kill { node } => {
-            world.crash(node);
-            Observer::<N>::begin(recorder, world.now(), node, NO_CAUSE, Occasion::Action);
-            return;
-        }
-        Action::Restart { node } => {
-            world.revive(node);
-            (node, world.entrance(node).into())
-        }
-        Action::Add { id } => {
-            let id = key(world, &id);
-            let place = world.random_place();
-            let node = world.place(id, place).expect("actions are checked before they are logged");
-            (node, world.entrance(node).into())
-        }
-    };
-    world.command(node, command, recorder);
-}
-
-fn envelope<I>(request: Request, key: I) -> Envelope<I> {
-    Envelope { request, answer: true, hops: 0, origin: Peer::NONE, key, payload: None }
-}
 
 /// Puts new records into the trace and counts those that come again.
 pub(super) struct Recorder<'a> {

@@ -120,7 +120,7 @@ impl Neighbours {
                 break;
             }
         }
-        found.sort_unstable();
+        crate::small_sort::sort(&mut found);
         found.into_iter().take(count).map(|(_, peer)| peer).collect()
     }
 }

@@ -1,0 +1,5 @@
+//! Starts the simulation worker.
+
+fn main() {
+    overlay_web::comparing::worker::start();
+}
