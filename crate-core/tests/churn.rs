@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use overlay_core::chord::{self, ChordNode};
+use overlay_core::experiment::churn::{self, Settings};
 use overlay_core::id::RingId as _;
 use overlay_core::pastry::{self, LeafSetSize, PastryNode};
 use overlay_core::protocol::{Command, Peer};
@@ -196,4 +197,74 @@ proptest! {
         chord_fingers_are_true(&world)?;
         every_route_is_right(&mut world, seed)?;
     }
+}
+
+/// Sessions of two to ten minutes, where upkeep is as much quicker than in the paper as sessions are shorter.
+fn short_sessions(nodes: u32, session_mean_s: u32, loss_per_million: u32, seed: u64) -> Settings<pastry::Config> {
+    let config = pastry::Config {
+        leaf_set: LeafSetSize::SIXTEEN,
+        heartbeat_period: Some(Duration::from_secs(4)),
+        ..pastry::Config::dependable()
+    };
+    Settings {
+        duration_s: 120,
+        loss_per_million,
+        lookup_rate: 0.5,
+        ..Settings::new(config, nodes, session_mean_s, seed)
+    }
+}
+
+fn churn_row<N: System>(settings: &Settings<N::Config>) -> churn::Row {
+    churn::run::<N>(settings, &mut |_| {}).expect("a world of random nodes can be")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pastry_loses_no_lookup_and_misleads_none_while_nodes_come_and_go(
+        nodes in 30_u32..120,
+        session_mean_s in 120_u32..600,
+        seed: u64,
+    ) {
+        let row = churn_row::<PastryNode>(&short_sessions(nodes, session_mean_s, 0, seed));
+        prop_assert!(row.lookups > u64::from(nodes) * 20, "{row:?}");
+        prop_assert_eq!((row.lost, row.incorrect), (0, 0), "{:?}", row);
+    }
+}
+
+#[test]
+fn an_hour_long_session_costs_a_pastry_ring_little() {
+    let settings = Settings { duration_s: 600, ..Settings::new(pastry::Config::dependable(), 300, 3_600, 7) };
+    let row = churn_row::<PastryNode>(&settings);
+    assert_eq!((row.lost, row.incorrect), (0, 0));
+    assert!(row.stretch > 1.0 && row.stretch < 2.0, "{row:?}");
+    assert!(row.control_msgs_per_node_s < 0.5, "{row:?}");
+    // Three hops at a hundredth of a lookup a second, some of them acknowledged twice.
+    assert!(row.ack_msgs_per_node_s > 0.01 && row.ack_msgs_per_node_s < 0.07, "{row:?}");
+}
+
+#[test]
+fn hardly_a_lookup_is_lost_when_a_twentieth_of_all_messages_is() {
+    let row = churn_row::<PastryNode>(&short_sessions(100, 600, 50_000, 3));
+    assert!(row.lookups > 4_000 && row.lost == 0 && row.incorrect <= 2, "{row:?}");
+}
+
+#[test]
+fn without_acknowledgements_lookups_get_lost_and_are_counted() {
+    let mut settings = short_sessions(100, 300, 0, 5);
+    settings.config.acks = false;
+    let row = churn_row::<PastryNode>(&settings);
+    assert!(row.lost > row.lookups / 1_000, "{row:?}");
+}
+
+#[test]
+fn churn_is_the_same_for_the_same_seed_and_runs_any_system() {
+    let mut told = Vec::new();
+    let settings = Settings { duration_s: 60, ..Settings::new(chord_config(), 50, 900, 9) };
+    let first = churn::run::<ChordNode>(&settings, &mut |share| told.push(share)).expect("can be");
+    assert_eq!(first, churn_row::<ChordNode>(&settings));
+    assert_ne!(first, churn_row::<ChordNode>(&Settings { seed: 10, ..settings }));
+    assert!(first.lookups > 0 && first.stretch > 1.0);
+    assert!(told.is_sorted() && told.last().is_some_and(|last| (0.99..=1.0).contains(last)));
 }

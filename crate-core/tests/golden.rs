@@ -78,7 +78,7 @@ fn the_churned_worlds_have_seen_something() {
         let members = (0..lab.node_count()).filter(|peer| lab.is_member(overlay_core::protocol::Peer(*peer))).count();
         assert!((260..300).contains(&members), "{system}: {members} members");
         assert!(lab.log().len() > 100, "{system}: {} actions", lab.log().len());
-        assert!(lab.trace().len() > 20_000, "{system}: {} records", lab.trace().len());
+        assert!(lab.trace().len() > 10_000, "{system}: {} records", lab.trace().len());
         assert!(lab.counters().lost > 300, "{system}: {} messages lost", lab.counters().lost);
     }
 }

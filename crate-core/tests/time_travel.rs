@@ -235,7 +235,7 @@ fn a_link_that_asks_for_endless_work_is_refused() {
 fn a_link_that_cannot_be_read_says_why() {
     assert_eq!(Situation::decode(""), Err(ShareError::Empty));
     assert_eq!(Situation::decode("7.abc"), Err(ShareError::Version("7".into())));
-    assert_eq!(Situation::decode("1.!!"), Err(ShareError::Damaged));
+    assert_eq!(Situation::decode("2.!!"), Err(ShareError::Damaged));
     assert_eq!(Situation::decode(&"1".repeat(2 << 20)), Err(ShareError::TooLong));
     let idle = Setup::Pastry(Spec::random(3, 1, DhtConfig { overlay: pastry::Config::default(), replicas: 1 }));
     assert_eq!(Lab::restore(idle, &[], 7).err(), Some(RestoreError::Position));

@@ -36,7 +36,7 @@ use rand::{Rng as _, RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use crate::id::RingId as _;
-use crate::protocol::{Command, Envelope, Event, Message as _, Note, Peer, Purpose, Request, Rng};
+use crate::protocol::{Command, Envelope, Event, Message as _, Note, Overlay, Peer, Purpose, Request, Rng};
 use crate::sim::spec::{Spec, SpecError};
 use crate::sim::systems::System;
 use crate::sim::world::{Counters, Observer, Occasion, World};
@@ -140,6 +140,9 @@ pub enum Finding<I> {
     },
 }
 
+/// Who is told of findings, with the world in which they were made.
+pub type Tell<'a, N> = &'a mut dyn FnMut(&World<N>, Finding<<N as Overlay>::Id>);
+
 /// Runs the experiment. `progress` is told the share of the simulated time that has passed, 0 to 1.
 ///
 /// # Errors
@@ -155,7 +158,7 @@ pub fn run<N: System>(settings: &Settings<N::Config>, progress: &mut dyn FnMut(f
 pub fn run_and_tell<N: System>(
     settings: &Settings<N::Config>,
     progress: &mut dyn FnMut(f64),
-    tell: &mut dyn FnMut(&World<N>, Finding<N::Id>),
+    tell: Tell<'_, N>,
 ) -> Result<Row, SpecError> {
     let mut churn = Churn::<N>::new(settings)?;
     let warm_up = Duration(seconds((f64::from(settings.session_mean_s.max(1)) / 2.0).max(WARM_UP_MIN_S)));
@@ -312,7 +315,7 @@ impl<N: System> Churn<N> {
             rates: [f64::from(settings.nodes) / session, 1.0 / session, settings.lookup_rate.max(0.0)],
             measuring: false,
             node_seconds: 0.0,
-            rng: Rng::seed_from_u64(settings.seed ^ 0x6368_7572_6E),
+            rng: Rng::seed_from_u64(settings.seed ^ 0x0063_6875_726E),
             told: 0,
         })
     }
@@ -322,7 +325,7 @@ impl<N: System> Churn<N> {
         ((self.rng.next_u64() >> 11) + 1) as f64 / (1_u64 << 53) as f64
     }
 
-    fn run_until(&mut self, end: Time, tell: &mut dyn FnMut(&World<N>, Finding<N::Id>), report: &mut dyn FnMut(Time)) {
+    fn run_until(&mut self, end: Time, tell: Tell<'_, N>, report: &mut dyn FnMut(Time)) {
         loop {
             let running = self.running.len() as f64;
             let rates = [self.rates[0], self.rates[1] * running, self.rates[2] * running];
@@ -350,7 +353,7 @@ impl<N: System> Churn<N> {
     }
 
     /// Lets the world run to a moment.
-    fn pass(&mut self, moment: Time, tell: &mut dyn FnMut(&World<N>, Finding<N::Id>)) {
+    fn pass(&mut self, moment: Time, tell: Tell<'_, N>) {
         while self.world.next_at().is_some_and(|at| at <= moment) {
             self.world.step(&mut self.watch);
             self.tell(tell);
@@ -363,7 +366,7 @@ impl<N: System> Churn<N> {
         self.world.wait_until(moment);
     }
 
-    fn tell(&mut self, tell: &mut dyn FnMut(&World<N>, Finding<N::Id>)) {
+    fn tell(&mut self, tell: Tell<'_, N>) {
         for finding in self.watch.findings.drain(..) {
             tell(&self.world, finding);
         }
@@ -439,13 +442,7 @@ impl<N: System> Churn<N> {
         self.sums()
     }
 
-    fn row(
-        &self,
-        settings: &Settings<N::Config>,
-        before: &Sums,
-        after: &Sums,
-        tell: &mut dyn FnMut(&World<N>, Finding<N::Id>),
-    ) -> Row {
+    fn row(&self, settings: &Settings<N::Config>, before: &Sums, after: &Sums, tell: Tell<'_, N>) -> Row {
         let (mut lookups, mut lost, mut taken, mut direct) = (0, 0, 0, 0);
         for (number, lookup) in (0..).zip(&self.watch.lookups).filter(|(_, lookup)| lookup.counts) {
             let Lookup { key, origin, sent, delivered, withdrawn, .. } = *lookup;

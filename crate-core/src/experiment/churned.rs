@@ -68,7 +68,7 @@ pub(super) fn prepare(point: &Point, churned: &Churned) -> Box<dyn Ready> {
 
 /// Pastry as it is meant for churn.
 fn pastry_config() -> pastry::Config {
-    pastry::Config::live()
+    pastry::Config::dependable()
 }
 
 /// Chord as it is meant for churn.

@@ -113,11 +113,12 @@ pub struct Config {
     pub leaf_set_only: bool,
     /// Whether each hop of a routed message is acknowledged, and resent by another way if it is not.
     pub acks: bool,
-    /// How long a hop may stay unacknowledged.
+    /// How long a hop may stay unacknowledged; with adaptive time-outs, at most.
     pub ack_timeout: Duration,
-    /// How often a node tells its leaf set that it is alive; `None` for no regular upkeep.
+    /// How often a node tells its left neighbour that it is alive (T_ls); `None` for no regular upkeep.
     pub heartbeat_period: Option<Duration>,
-    /// How long a direct question to a peer (a probe, a repair request, an announcement) may stay unanswered.
+    /// How long a direct question to a peer (a probe, a repair request, an announcement) may stay unanswered (T_o); with
+    /// adaptive time-outs, at most.
     pub probe_timeout: Duration,
     /// How long the way of one join message and its answers may take, before the newcomer asks again.
     pub join_timeout: Duration,
@@ -126,6 +127,22 @@ pub struct Config {
     /// What newcomers ask for. Experiments alone change it: links do not carry it.
     #[serde(skip)]
     pub join_method: JoinMethod,
+    /// What else keeps routes dependable while nodes come and go.
+    pub dependability: Dependability,
+}
+
+/// Mechanisms that the 2001 paper does not have, all off by default. The first and the last are MSPastry's; they need
+/// [`Config::heartbeat_period`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Dependability {
+    /// Time-outs follow the round trips measured to each peer, instead of being the same for all.
+    pub adaptive_timeouts: bool,
+    /// A node keeps a message until the next node but one has it, and sends it on again if the next one dies before.
+    /// Needs [`Config::acks`].
+    pub custody: bool,
+    /// L_r: of a million lookups, how many may meet a dead node on their first way. Table entries are probed as often as
+    /// that takes; 0 leaves them alone.
+    pub raw_loss_per_million: u32,
 }
 
 impl Default for Config {
@@ -144,6 +161,7 @@ impl Default for Config {
             probe_timeout: Duration::from_secs(1),
             join_timeout: Duration::from_secs(5),
             hop_limit: 128,
+            dependability: Dependability::default(),
             join_method: JoinMethod::Lean,
         }
     }
@@ -160,6 +178,22 @@ impl Config {
     #[must_use]
     pub fn circular() -> Self {
         Self { leaf_set_only: true, hop_limit: u16::MAX, ..Self::slide() }
+    }
+
+    /// For rings whose nodes come and go all the time: MSPastry's base configuration (b = 4, |L| = 32, T_ls = 30 s,
+    /// T_o = 3 s, L_r = 5%), without M, which it does not keep; and custody of messages.
+    #[must_use]
+    pub fn dependable() -> Self {
+        let dependability = Dependability { adaptive_timeouts: true, custody: true, raw_loss_per_million: 50_000 };
+        Self {
+            leaf_set: LeafSetSize::THIRTY_TWO,
+            neighbourhood: 0,
+            acks: true,
+            heartbeat_period: Some(Duration::from_secs(30)),
+            probe_timeout: Duration::from_secs(3),
+            dependability,
+            ..Self::default()
+        }
     }
 
     /// For links that break and nodes that vanish: each hop acknowledged, a heartbeat every 5 seconds.

@@ -17,7 +17,7 @@
 
 use std::sync::Arc;
 
-use super::deliver::Routed;
+use super::deliver::{Routed, Upstream};
 use super::leaf_set::LeafRange;
 use super::upkeep::Upkeep;
 use super::{
@@ -26,12 +26,14 @@ use super::{
 };
 use crate::id::Guid;
 use crate::protocol::{Event, Note, Peer, RouteError, Step};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// How often a newcomer asks before it gives up.
 const ATTEMPTS: u8 = 3;
-/// How often an announcement is made to a member that does not answer, before it is taken to be dead.
+/// How often an announcement is made to a member that does not answer, before it is taken to be dead; with short
+/// time-outs more often, since all of some 32 members have to answer.
 const ANNOUNCEMENTS: u8 = 3;
+const ANNOUNCEMENTS_ADAPTIVE: u8 = 5;
 /// Nodes on a join's path at most; far above what sound tables need.
 const PATH_LIMIT: u8 = 128;
 /// Answers that a newcomer waits for at once, at most.
@@ -111,7 +113,7 @@ impl PastryNode {
         }
         let step = self.route(cx.host, id, &[join.newcomer]);
         if step == Step::Deliver && !self.active {
-            self.hold(cx, Routed::Join(join));
+            self.hold(cx, Routed::Join(join), Upstream::NOBODY);
             return;
         }
         let host = cx.host;
@@ -141,7 +143,7 @@ impl PastryNode {
         cx.send(join.newcomer, Message::JoinState(Box::new(state)));
         if let Step::Forward(next) = step {
             let on = Join { next_row: join.next_row.max(shared as u8 + 1), ..join };
-            self.send_hop(cx, next, Routed::Join(on), &[], 0);
+            self.send_hop(cx, next, Routed::Join(on), Upstream::NOBODY, &[], 0);
         }
     }
 
@@ -254,10 +256,10 @@ impl PastryNode {
 
     /// Tells everybody it knows that it is here.
     fn announce(&mut self, cx: &mut Context<'_>) {
-        let deadline = cx.now + cx.host.config.probe_timeout;
         let leaves = Arc::new(self.leaves.to_message());
         let mut waiting: Vec<_> = self.leaves.clockwise().collect();
         crate::small_sort::sort(&mut waiting);
+        let deadline = cx.now + self.welcome_timeout(cx, &waiting);
         let everybody = self.everybody();
         let state: Option<Arc<[Peer]>> =
             (cx.host.config.join_method != JoinMethod::Lean).then(|| everybody.as_slice().into());
@@ -365,17 +367,25 @@ impl PastryNode {
         cx.event(Event::Joined);
         self.start_heartbeat(cx);
         self.mend_leaves(cx);
-        for what in held {
+        for (what, upstream) in held {
             match what {
-                Routed::Envelope(envelope) => self.carry(cx, envelope, &[]),
+                Routed::Envelope(envelope) => self.carry_on(cx, envelope, upstream, &[]),
                 Routed::Join(join) => self.on_join(cx, join),
             }
         }
     }
 
+    /// How long to wait for the answers to an announcement.
+    fn welcome_timeout(&self, cx: &Context<'_>, waiting: &[Peer]) -> Duration {
+        let each = waiting.iter().map(|peer| self.answer_timeout(cx.host, *peer));
+        each.max().unwrap_or(cx.host.config.probe_timeout)
+    }
+
     /// An answer to the join or to the announcement is late.
     pub(super) fn on_join_deadline(&mut self, cx: &mut Context<'_>) {
         let Some(joining) = self.upkeep.as_mut().and_then(|upkeep| upkeep.joining.as_mut()) else { return };
+        let adaptive = cx.host.config.dependability.adaptive_timeouts;
+        let most = if adaptive { ANNOUNCEMENTS_ADAPTIVE } else { ANNOUNCEMENTS };
         match &mut joining.phase {
             Phase::Gathering { length: Some(_), .. } => self.ask_for_states(cx),
             Phase::Asking => self.announce(cx),
@@ -388,10 +398,11 @@ impl PastryNode {
                     self.give_up(cx, Event::JoinFailed);
                 }
             }
-            Phase::Announcing { times } if *times < ANNOUNCEMENTS => {
+            Phase::Announcing { times } if *times < most => {
                 *times += 1;
-                joining.deadline = cx.now + cx.host.config.probe_timeout;
                 let waiting = joining.waiting.clone();
+                let deadline = cx.now + self.welcome_timeout(cx, &waiting);
+                self.upkeep_mut().joining.iter_mut().for_each(|joining| joining.deadline = deadline);
                 let leaves = Arc::new(self.leaves.to_message());
                 for peer in waiting {
                     cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer: true });
@@ -423,7 +434,8 @@ impl PastryNode {
     fn give_up(&mut self, cx: &mut Context<'_>, event: Event<Guid>) {
         let Upkeep { held, unacked, .. } = self.upkeep.take().map_or_else(Upkeep::default, |upkeep| *upkeep);
         self.clear(cx);
-        for what in held.into_iter().chain(unacked.into_iter().map(|hop| hop.what)) {
+        let unacked = unacked.into_iter().filter(|hop| !hop.is_acked()).map(|hop| hop.what);
+        for what in held.into_iter().map(|(what, _)| what).chain(unacked) {
             if let Routed::Envelope(envelope) = what {
                 cx.event(Event::Undeliverable { request: envelope.request, reason: RouteError::NotAMember });
             }

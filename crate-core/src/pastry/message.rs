@@ -114,6 +114,11 @@ pub enum Message {
         /// The hop's number.
         ack: u32,
     },
+    /// A hop arrived, and its message has gone on to another node or reached its end: the sender need not keep it.
+    Done {
+        /// The hop's number.
+        ack: u32,
+    },
     /// To the origin: your message was delivered here.
     Answer {
         /// The request.
@@ -144,6 +149,11 @@ pub enum Message {
     },
     /// I am alive.
     Heartbeat,
+    /// A member of your leaf set does not answer me.
+    Fault {
+        /// Which.
+        peer: Peer,
+    },
     /// Are you alive?
     Probe,
     /// I am.
@@ -184,6 +194,7 @@ impl protocol::Message for Message {
             Self::Route { .. } => "route",
             Self::Join { .. } => "join",
             Self::Ack { .. } => "ack",
+            Self::Done { .. } => "done",
             Self::Answer { .. } => "answer",
             Self::Direct(_) => "direct",
             Self::JoinState(state) if state.leaves.is_some() => "rows and leaf set",
@@ -192,6 +203,7 @@ impl protocol::Message for Message {
             Self::Welcome { .. } => "welcome",
             Self::Leave { .. } => "leave",
             Self::Heartbeat => "heartbeat",
+            Self::Fault { .. } => "fault",
             Self::Probe => "probe",
             Self::ProbeAnswer => "probe answer",
             Self::LeafSetRequest => "leaf set?",
@@ -208,7 +220,7 @@ impl protocol::Message for Message {
     fn purpose(&self) -> Purpose {
         match self {
             Self::Route { .. } => Purpose::Route,
-            Self::Ack { .. } => Purpose::Acknowledgement,
+            Self::Ack { .. } | Self::Done { .. } => Purpose::Acknowledgement,
             Self::Answer { .. } => Purpose::Answer,
             Self::Direct(_) => Purpose::Data,
             Self::Join { .. }
@@ -219,7 +231,8 @@ impl protocol::Message for Message {
             | Self::State(_)
             | Self::Leave { .. } => Purpose::Membership,
             Self::Heartbeat => Purpose::Maintenance,
-            Self::Probe
+            Self::Fault { .. }
+            | Self::Probe
             | Self::ProbeAnswer
             | Self::LeafSetRequest
             | Self::LeafSet(_)

@@ -13,13 +13,15 @@
 //! | `deliver` | routed messages from hop to hop | §2.2 |
 //! | `join` | coming in and going | §2.4 |
 //! | `repair` | failures noticed and mended | §2.4 |
+//! | `liveness` | heartbeats, adaptive time-outs, table probes | MSPastry |
 //! | `upkeep` | what a node remembers for a while, and its timers | |
 //! | `words` | decisions in plain English | |
 //!
 //! # Implementation notes
 //! - **Acknowledgements and heartbeats** are not of the 2001 paper, which says only that a node is presumed failed when
-//!   its immediate neighbours can no longer communicate with it. They follow the idea of MSPastry (Castro, Costa,
-//!   Rowstron 2004) and are switches of [`Config`].
+//!   its immediate neighbours can no longer communicate with it. They follow MSPastry (Castro, Costa, Rowstron, "Performance
+//!   and dependability of structured peer-to-peer overlays", DSN 2004) and are switches of [`Config`];
+//!   [`Config::dependable`] has all of them on, and `experiment::churn` measures what they achieve.
 //! - **Second-hand news is not believed.** A node named by a third one answers a probe before a repair takes it in, and
 //!   nodes that did not answer are remembered for a while, so that the dead do not come back from stale tables. The
 //!   rows and the leaf set that a newcomer copies are the exception: it announces itself to all of them anyway, and
@@ -39,6 +41,7 @@ mod config;
 mod deliver;
 mod join;
 mod leaf_set;
+mod liveness;
 mod message;
 mod neighbourhood;
 mod repair;
@@ -49,11 +52,12 @@ mod tests;
 mod upkeep;
 pub mod words;
 
-pub use config::{Config, JoinMethod, LeafSetSize, LeafSetSizeError, RoutingRule};
+pub use config::{Config, Dependability, JoinMethod, LeafSetSize, LeafSetSizeError, RoutingRule};
 pub use leaf_set::{LeafSet, Side};
 pub use message::{Join, JoinState, Leaves, Message};
 pub use table::RoutingTable;
 
+use deliver::Upstream;
 use leaf_set::{Extend, Inserted, LeafRange, Reach};
 use neighbourhood::Neighbourhood;
 use upkeep::Upkeep;
@@ -226,7 +230,7 @@ impl PastryNode {
             Command::Leave => self.leave(cx),
             Command::Route(mut envelope) => {
                 (envelope.origin, envelope.hops) = (self.me, 0);
-                self.carry(cx, envelope, &[]);
+                self.carry(cx, envelope, Upstream::NOBODY, &[]);
             }
             Command::Direct { to, payload } => cx.send(to, Message::Direct(payload)),
         }
@@ -251,20 +255,17 @@ impl PastryNode {
             return;
         }
         if self.upkeep.is_some() {
-            self.heard_from(from);
+            self.heard_from(cx.now, from);
         }
         match message {
-            Message::Route { ack, envelope } => {
-                if self.acknowledge(cx, from, ack) {
-                    self.carry(cx, envelope, &[]);
-                }
-            }
+            Message::Route { ack, envelope } => self.on_route(cx, from, ack, envelope),
             Message::Join { ack, join } => {
                 if self.acknowledge(cx, from, ack) {
                     self.on_join(cx, join);
                 }
             }
-            Message::Ack { ack } => self.on_ack(from, ack),
+            Message::Ack { ack } => self.on_ack(cx, from, ack, false),
+            Message::Done { ack } => self.on_ack(cx, from, ack, true),
             Message::Answer { request, hops } => cx.event(Event::Answered { request, owner: from, hops }),
             Message::Direct(payload) => cx.event(Event::Direct { from, payload }),
             Message::JoinState(state) => self.on_join_state(cx, from, *state),
@@ -272,6 +273,7 @@ impl PastryNode {
             Message::Welcome { leaves } => self.on_welcome(cx, from, leaves.as_deref()),
             Message::Leave { leaves } => self.remove(cx, from, Some(&leaves)),
             Message::Heartbeat => self.on_heartbeat(cx, from),
+            Message::Fault { peer } => self.on_fault(cx, peer),
             Message::Probe => self.on_probe(cx, from),
             Message::ProbeAnswer => self.on_probe_answer(cx, from),
             Message::LeafSetRequest => cx.send(from, Message::LeafSet(self.leaves.to_message().into())),
@@ -324,6 +326,7 @@ impl Overlay for PastryNode {
     }
 
     fn handle(&mut self, cx: &mut protocol::Context<'_, Self>, input: Input<Self>) {
+        let before = cx.outputs.len();
         match input {
             Input::Message { from, mut message } => match self.pass_on(cx, &mut message) {
                 Some(next) => cx.send(next, message),
@@ -333,8 +336,12 @@ impl Overlay for PastryNode {
             Input::LinkDown(peer) => self.forget(cx, peer),
             Input::Command(command) => self.on_command(cx, command),
         }
-        if self.upkeep.as_ref().is_some_and(|upkeep| upkeep.is_idle(cx.now)) {
-            self.upkeep = None;
+        if let Some(upkeep) = &self.upkeep {
+            if upkeep.liveness.is_some() {
+                self.watch_neighbours(cx, before);
+            } else if upkeep.is_idle(cx.now) {
+                self.upkeep = None;
+            }
         }
     }
 

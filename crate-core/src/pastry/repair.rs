@@ -1,7 +1,8 @@
 //! Failures noticed and mended: §2.4, "Node departure".
 //!
-//! - **Noticed** by a hop that is not acknowledged, by a leaf-set member that sent no heartbeat, by a repair request that
+//! - **Noticed** by a hop that is not acknowledged, by a right neighbour that sent no heartbeat, by a repair request that
 //!   is not answered, by a link that breaks, or by a goodbye. Silence leads to a probe; three unanswered probes mean dead.
+//!   Where there is regular upkeep, the rest of the leaf set is told, and looks for itself.
 //! - **Leaf set**: the farthest live member of the failed side is asked for its leaf set; the candidates nearest beyond
 //!   the gap are probed and taken in.
 //! - **Routing table**: for R\[l, d\] the other entries of row l are asked for theirs, then those of row l + 1.
@@ -15,8 +16,7 @@
 //!   each other's announcements, or took each other to be dead, meet again.
 //! - A repair gives up after a bounded number of questions; the leaf set's is begun anew with each heartbeat.
 
-use rand::Rng as _;
-
+use super::liveness::RoundTrip;
 use super::{Config, Context, Extend, LeafSetSize, Leaves, Message, PastryNode, Side};
 use crate::id::Guid;
 use crate::protocol::{Event, Host, Note, Peer};
@@ -24,12 +24,16 @@ use crate::time::{Duration, Time};
 
 /// Probes that may be under way at once.
 const PROBE_LIMIT: usize = 256;
-/// How often a peer is probed before it is taken to be dead.
+/// How often a peer is probed before it is taken to be dead; once more where time-outs are short, and less often if
+/// another node has done so.
 const PROBE_TRIES: u8 = 3;
+const PROBE_TRIES_TOLD: u8 = 2;
 /// Questions of one leaf-set repair.
 const LEAF_REPAIR_ROUNDS: u8 = 8;
 /// Cells under repair at once.
 const ENTRY_REPAIR_LIMIT: usize = 32;
+/// Questions for one cell where there is regular upkeep: newcomers fill cells as well, and deep cells often have nobody.
+const ENTRY_REPAIR_ROUNDS: u8 = 3;
 /// Candidates for the neighbourhood set that are probed after one loss.
 const NEIGHBOUR_CANDIDATES: usize = 2;
 
@@ -37,6 +41,7 @@ const NEIGHBOUR_CANDIDATES: usize = 2;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
     peer: Peer,
+    sent: Time,
     pub(super) deadline: Time,
     tries: u8,
     why: Why,
@@ -47,6 +52,8 @@ pub(super) struct Probe {
 enum Why {
     /// It was silent.
     Silence,
+    /// Another node found it silent.
+    Told,
     /// It was named for the routing table or the neighbourhood set.
     Named,
     /// It was named for the leaf set, which it may widen so far. It is probed by an announcement, so that it learns of
@@ -76,6 +83,14 @@ pub(super) struct EntryRepair {
     pub(super) deadline: Time,
 }
 
+/// How often a peer is probed.
+fn probe_tries(config: &Config, why: Why) -> u8 {
+    match why {
+        Why::Told => PROBE_TRIES_TOLD,
+        _ => PROBE_TRIES + u8::from(config.dependability.adaptive_timeouts),
+    }
+}
+
 impl PastryNode {
     /// The identifier of a peer of this directory, this node among them.
     pub(super) fn checked_id(&self, host: Host<'_, Self>, peer: Peer) -> Option<Guid> {
@@ -83,18 +98,18 @@ impl PastryNode {
     }
 
     fn probe(&mut self, cx: &mut Context<'_>, peer: Peer, why: Why) {
-        let (is_dead, deadline) = (self.is_dead(peer), cx.now + cx.host.config.probe_timeout);
+        let (is_dead, deadline) = (self.is_dead(peer), cx.now + self.answer_timeout(cx.host, peer));
         let probes = &mut self.upkeep_mut().probes;
         if is_dead || probes.len() >= PROBE_LIMIT || probes.iter().any(|probe| probe.peer == peer) {
             return;
         }
-        probes.push(Probe { peer, deadline, tries: 1, why });
+        probes.push(Probe { peer, sent: cx.now, deadline, tries: 1, why });
         self.send_probe(cx, peer, why);
     }
 
     fn send_probe(&self, cx: &mut Context<'_>, peer: Peer, why: Why) {
         let message = match why {
-            Why::Silence | Why::Named => Message::Probe,
+            Why::Silence | Why::Told | Why::Named => Message::Probe,
             Why::NamedLeaf(_) => Message::Announce { leaves: self.leaves.to_message().into(), answer: true },
         };
         cx.send(peer, message);
@@ -105,10 +120,22 @@ impl PastryNode {
         self.probe(cx, peer, Why::Silence);
     }
 
+    /// A neighbour does not hear of a peer any more: looks for itself.
+    pub(super) fn on_fault(&mut self, cx: &mut Context<'_>, peer: Peer) {
+        if self.leaves.contains(peer) {
+            self.probe(cx, peer, Why::Told);
+        }
+    }
+
     pub(super) fn on_probe(&mut self, cx: &mut Context<'_>, from: Peer) {
         cx.send(from, Message::ProbeAnswer);
         if self.revive(from) {
             self.learn(cx, from, Extend::No);
+        } else if cx.host.config.dependability.raw_loss_per_million > 0
+            && let Some(id) = self.id_of(cx.host, from)
+        {
+            // It has this node in its table, so it is often near; and two that probe each other share the probes.
+            self.learn_entry(cx, from, id);
         }
     }
 
@@ -123,8 +150,11 @@ impl PastryNode {
             return;
         };
         let probe = upkeep.probes.swap_remove(at);
+        if probe.tries == 1 {
+            self.measured(cx.host, from, cx.now.since(probe.sent));
+        }
         match probe.why {
-            Why::Silence => {}
+            Why::Silence | Why::Told => {}
             Why::Named => self.learn(cx, from, Extend::No),
             Why::NamedLeaf(extend) => self.learn(cx, from, extend),
         }
@@ -133,27 +163,79 @@ impl PastryNode {
     }
 
     pub(super) fn on_probe_deadlines(&mut self, cx: &mut Context<'_>) {
-        let (now, timeout) = (cx.now, cx.host.config.probe_timeout);
+        let now = cx.now;
         let Some(upkeep) = &mut self.upkeep else { return };
-        let (mut silent, mut again) = (Vec::new(), Vec::new());
-        upkeep.probes.retain_mut(|probe| {
-            if probe.deadline > now {
-                return true;
-            }
-            if probe.tries >= PROBE_TRIES {
-                silent.push(probe.peer);
-                return false;
-            }
-            (probe.tries, probe.deadline) = (probe.tries + 1, now + timeout);
-            again.push((probe.peer, probe.why));
-            true
-        });
-        for (peer, why) in again {
+        let (late, waiting) = std::mem::take(&mut upkeep.probes).into_iter().partition(|probe| probe.deadline <= now);
+        upkeep.probes = waiting;
+        let late: Vec<Probe> = late;
+        let is_over = |probe: &Probe| probe.tries >= probe_tries(cx.host.config, probe.why);
+        let (over, again): (Vec<Probe>, Vec<Probe>) = late.into_iter().partition(is_over);
+        for probe in again {
+            let (peer, why, tries) = (probe.peer, probe.why, probe.tries + 1);
+            let deadline = now + self.answer_timeout(cx.host, peer);
+            self.upkeep_mut().probes.push(Probe { deadline, tries, ..probe });
             self.send_probe(cx, peer, why);
         }
-        for peer in silent {
+        for Probe { peer, why, .. } in over {
             cx.note(|| Note::TimedOut { peer });
+            let (is_leaf, is_left) = (self.leaves.contains(peer), self.leaves.clockwise().next_back() == Some(peer));
             self.forget(cx, peer);
+            if is_leaf && (why != Why::Told || is_left) {
+                self.tell_of_fault(cx, peer, why == Why::Told);
+            }
+        }
+    }
+
+    /// Tells the leaf set that one of it is dead. The dead node's left neighbour, which notices first, does not know the
+    /// farthest of those that have the dead node in their sets: its right neighbour tells those `beyond`.
+    fn tell_of_fault(&self, cx: &mut Context<'_>, peer: Peer, beyond: bool) {
+        if self.active && cx.host.config.heartbeat_period.is_some() {
+            let count = if beyond { self.leaves.larger().len() } else { self.leaves.len() };
+            self.leaves.clockwise().take(count).for_each(|member| cx.send(member, Message::Fault { peer }));
+        }
+    }
+
+    /// Asks those of this node's leaf set whether they are alive that another node should list and does not.
+    fn doubt_unlisted(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
+        let end = |peer: Option<&Peer>| peer.and_then(|peer| self.checked_id(cx.host, *peer));
+        let ends = end(leaves.smaller().first()).zip(end(leaves.larger().last()));
+        let is_within = |peer: Peer| match ends {
+            _ if leaves.is_whole_ring() => true,
+            Some((low, high)) => low.clockwise_to(cx.host.id(peer)) < low.clockwise_to(high),
+            None => false,
+        };
+        let unlisted = |peer: &Peer| *peer != from && !leaves.peers().contains(peer) && is_within(*peer);
+        for peer in self.leaves.clockwise().filter(unlisted).collect::<Vec<_>>() {
+            self.probe(cx, peer, Why::Told);
+        }
+    }
+
+    /// How long a peer may take for an answer, and at most `most`.
+    pub(super) fn timeout(&self, host: Host<'_, Self>, peer: Peer, most: Duration) -> Duration {
+        if !host.config.dependability.adaptive_timeouts {
+            return most;
+        }
+        let known = self.upkeep.as_ref().and_then(|upkeep| upkeep.liveness.as_ref()?.round_trip(peer));
+        known.unwrap_or_else(|| RoundTrip::guess(host.proximity.round_trip(self.me, peer))).timeout().min(most)
+    }
+
+    /// How long to wait for the answer to a direct question.
+    pub(super) fn answer_timeout(&self, host: Host<'_, Self>, peer: Peer) -> Duration {
+        self.timeout(host, peer, host.config.probe_timeout)
+    }
+
+    /// How long it takes to find out that a peer is dead.
+    pub(super) fn verdict_time(&self, host: Host<'_, Self>, peer: Peer) -> Duration {
+        Duration(self.answer_timeout(host, peer).0.saturating_mul(u64::from(PROBE_TRIES) + 2))
+    }
+
+    /// Notes how long a peer took to answer.
+    pub(super) fn measured(&mut self, host: Host<'_, Self>, peer: Peer, sample: Duration) {
+        let me = self.me;
+        if host.config.dependability.adaptive_timeouts
+            && let Some(liveness) = self.upkeep.as_mut().and_then(|upkeep| upkeep.liveness.as_mut())
+        {
+            liveness.measured(peer, sample, || host.proximity.round_trip(me, peer));
         }
     }
 
@@ -172,7 +254,6 @@ impl PastryNode {
         let upkeep = self.upkeep_mut();
         upkeep.remember_dead(now, peer);
         upkeep.probes.retain(|probe| probe.peer != peer);
-        upkeep.silent.retain(|silent| *silent != peer);
         if let Some(joining) = &mut upkeep.joining {
             joining.waiting.retain(|waiting| *waiting != peer);
         }
@@ -180,6 +261,12 @@ impl PastryNode {
         self.leaves.remove(peer);
         let cell = self.table.remove(self.id, peer, id, cx.host.config.digits);
         let neighbour = self.neighbourhood.remove(peer);
+        if let Some(liveness) = self.upkeep.as_mut().and_then(|upkeep| upkeep.liveness.as_mut()) {
+            liveness.forget(peer);
+            if heritage.is_none() && (side.is_some() || cell.is_some()) {
+                liveness.failed(now);
+            }
+        }
         if side.is_some() || cell.is_some() || neighbour {
             cx.note(|| Note::Forgotten { peer });
         }
@@ -255,6 +342,9 @@ impl PastryNode {
         let extend = if leaves.peers().contains(&self.me) { self.extend_towards(id) } else { Extend::No };
         self.learn(cx, from, extend);
         self.consider_leaves(cx, from, leaves);
+        if self.active && cx.host.config.heartbeat_period.is_some() {
+            self.doubt_unlisted(cx, from, leaves);
+        }
         // Candidates get time to answer their probes; without any, whoever was asked gets time to mend its own set.
         let deadline = cx.now + cx.host.config.probe_timeout;
         let Some(upkeep) = &mut self.upkeep else { return };
@@ -358,6 +448,9 @@ impl PastryNode {
 
     /// Asks the next of row `row`, then of the row below it, for its entry of a cell.
     fn ask_for_entry(&mut self, cx: &mut Context<'_>, row: u8, column: u8, rounds: u8) {
+        if rounds >= ENTRY_REPAIR_ROUNDS && cx.host.config.heartbeat_period.is_some() {
+            return;
+        }
         let both = [usize::from(row), usize::from(row) + 1].into_iter().flat_map(|row| self.table.row(row));
         let Some(asked) = both.copied().filter(|peer| peer.is_some()).nth(rounds.into()) else { return };
         let deadline = cx.now + cx.host.config.probe_timeout;
@@ -421,57 +514,6 @@ impl PastryNode {
         crate::small_sort::sort(&mut unknown);
         for (_, peer) in unknown.into_iter().take(NEIGHBOUR_CANDIDATES) {
             self.probe(cx, peer, Why::Named);
-        }
-    }
-
-    /// Begins the regular upkeep of a new member, at a moment of its own within the first period.
-    pub(super) fn start_heartbeat(&mut self, cx: &mut Context<'_>) {
-        if cx.host.config.heartbeat_period.is_some() {
-            let drawn = cx.rng.next_u64();
-            self.start_heartbeat_at(cx.host.config, cx.now, drawn);
-        }
-    }
-
-    /// The same, with what was drawn.
-    pub(super) fn start_heartbeat_at(&mut self, config: &Config, now: Time, drawn: u64) {
-        if let Some(period) = config.heartbeat_period {
-            self.upkeep_mut().heartbeat = Some(now + Duration(1 + drawn % period.0.max(1)));
-        }
-    }
-
-    /// Tells the leaf set that this node is alive, and asks those that have been silent since the last time.
-    pub(super) fn on_heartbeat_due(&mut self, cx: &mut Context<'_>) {
-        let period = cx.host.config.heartbeat_period.unwrap_or_default();
-        let members: Vec<_> = self.leaves.clockwise().collect();
-        for peer in &members {
-            cx.send(*peer, Message::Heartbeat);
-        }
-        let upkeep = self.upkeep_mut();
-        // A period of nothing would hang the driver.
-        upkeep.heartbeat = (period > Duration::ZERO).then(|| cx.now + period);
-        let silent = std::mem::replace(&mut upkeep.silent, members);
-        for peer in silent {
-            if self.leaves.contains(peer) {
-                self.suspect(cx, peer);
-            }
-        }
-        let count = self.leaves.len();
-        if let Some(peer) = self.leaves.clockwise().nth(cx.rng.next_u32() as usize % count.max(1)) {
-            cx.send(peer, Message::LeafSetRequest);
-        }
-        self.mend_leaves(cx);
-    }
-
-    /// A node that counts this one among its nearest is alive. If this one knows better, it says so.
-    pub(super) fn on_heartbeat(&mut self, cx: &mut Context<'_>, from: Peer) {
-        if self.leaves.contains(from) {
-            return;
-        }
-        let Some(id) = self.id_of(cx.host, from) else { return };
-        self.revive(from);
-        self.learn(cx, from, self.extend_towards(id));
-        if !self.leaves.contains(from) {
-            cx.send(from, Message::LeafSet(self.leaves.to_message().into()));
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use super::deliver::{Held, Unacked};
 use super::join::Joining;
+use super::liveness::Liveness;
 use super::repair::{EntryRepair, LeafRepair, Probe};
 use super::{Context, PastryNode};
 use crate::protocol::{Peer, Request};
@@ -68,14 +69,15 @@ pub(super) struct Upkeep {
     pub(super) dead: VecDeque<Dead>,
     /// When the next heartbeat is due.
     pub(super) heartbeat: Option<Time>,
-    /// Leaf-set members of which nothing was heard since the last heartbeat.
-    pub(super) silent: Vec<Peer>,
+    /// Who was heard of when; with regular upkeep only.
+    pub(super) liveness: Option<Box<Liveness>>,
 }
 
 impl Upkeep {
     pub(super) fn next_deadline(&self) -> Option<Time> {
         let joining = self.joining.as_ref().map(|joining| joining.deadline);
-        let all = joining.into_iter().chain(self.heartbeat);
+        let watched = self.liveness.iter().flat_map(|liveness| [liveness.right_due(), liveness.look]);
+        let all = joining.into_iter().chain(self.heartbeat).chain(watched);
         let all = all.chain(self.unacked.iter().map(|hop| hop.deadline));
         let all = all.chain(self.probes.iter().map(|probe| probe.deadline));
         let all = all.chain(self.leaf_repairs.iter().map(|repair| repair.deadline));
@@ -118,25 +120,23 @@ impl Upkeep {
             + of::<LeafRepair>(self.leaf_repairs.capacity())
             + of::<EntryRepair>(self.entry_repairs.capacity())
             + of::<Dead>(self.dead.capacity())
-            + of::<Peer>(self.silent.capacity())
+            + self.liveness.as_ref().map_or(0, |liveness| liveness.heap_bytes())
     }
 }
 
 impl PastryNode {
     /// A peer said something itself: it is alive.
-    pub(super) fn heard_from(&mut self, peer: Peer) {
-        let Some(upkeep) = &mut self.upkeep else { return };
-        if let Some(at) = upkeep.silent.iter().position(|silent| *silent == peer) {
-            upkeep.silent.swap_remove(at);
+    pub(super) fn heard_from(&mut self, now: Time, peer: Peer) {
+        if let Some(liveness) = self.upkeep.as_mut().and_then(|upkeep| upkeep.liveness.as_mut()) {
+            liveness.heard(now, peer);
         }
     }
 
     /// A peer announced itself, or answered: whatever was thought of it, it is alive. Says whether it was thought dead.
     pub(super) fn revive(&mut self, peer: Peer) -> bool {
         let Some(upkeep) = &mut self.upkeep else { return false };
-        let before = upkeep.dead.len();
-        upkeep.dead.retain(|dead| dead.peer != peer);
-        upkeep.dead.len() < before
+        let at = upkeep.dead.iter().position(|dead| dead.peer == peer);
+        at.and_then(|at| upkeep.dead.remove(at)).is_some()
     }
 
     /// Everything whose moment has come.
@@ -154,5 +154,6 @@ impl PastryNode {
         if self.upkeep.as_ref().and_then(|upkeep| upkeep.heartbeat).is_some_and(|due| due <= now) {
             self.on_heartbeat_due(cx);
         }
+        self.on_liveness_deadlines(cx);
     }
 }

@@ -1,6 +1,6 @@
 //! A whole situation as text: what a share link or a file carries.
 //!
-//! Format, version 1: `1.` and then, in URL-safe base64 without padding, the postcard encoding of [`Situation`].
+//! Format, version 2: `2.` and then, in URL-safe base64 without padding, the postcard encoding of [`Situation`].
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub enum ShareError {
     #[error("The link carries nothing to show.")]
     Empty,
     /// Another version.
-    #[error("The link was made by another version of Overlay Lab ({0}); this one reads version 1.")]
+    #[error("The link was made by another version of Overlay Lab ({0}); this one reads version 2.")]
     Version(String),
     /// Too much text.
     #[error("The link is too long to be one of ours.")]
@@ -109,7 +109,7 @@ impl Situation {
     #[must_use]
     pub fn encode(&self) -> String {
         let bytes = postcard::to_allocvec(self).expect("plain data encodes");
-        format!("1.{}", BASE64URL_NOPAD.encode(&bytes))
+        format!("2.{}", BASE64URL_NOPAD.encode(&bytes))
     }
 
     /// From text.
@@ -124,7 +124,7 @@ impl Situation {
         let Some((version, body)) = text.split_once('.') else {
             return Err(if text.is_empty() { ShareError::Empty } else { ShareError::Damaged });
         };
-        if version != "1" {
+        if version != "2" {
             return Err(ShareError::Version(version.chars().take(20).collect()));
         }
         let bytes = BASE64URL_NOPAD.decode(body.as_bytes()).map_err(|_| ShareError::Damaged)?;

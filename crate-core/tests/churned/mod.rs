@@ -41,7 +41,8 @@ fn spec<C: Clone>(overlay: C) -> Spec<DhtConfig<C>> {
 /// The worlds, by the name of their system.
 pub(crate) fn setups() -> [(&'static str, Setup); 2] {
     let period = Duration::from_secs(5);
-    let pastry = pastry::Config { acks: true, heartbeat_period: Some(period), ..pastry::Config::default() };
+    // All mechanisms on, so that floats of the self-tuning are compared as well.
+    let pastry = pastry::Config { heartbeat_period: Some(period), ..pastry::Config::dependable() };
     let chord = chord::Config { acks: true, maintenance: Some(period), ..chord::Config::default() };
     [("pastry", Setup::Pastry(spec(pastry))), ("chord", Setup::Chord(spec(chord)))]
 }

@@ -3,6 +3,7 @@
 mod failing;
 mod joining;
 mod routing;
+mod upkeep;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,9 @@ pub(super) struct Network {
     pub(super) is_lost: fn(u64, &Message) -> bool,
     pub(super) events: Vec<(Peer, Event<Guid>)>,
     pub(super) notes: Vec<(Peer, Note)>,
+    /// Whether to keep who sent what to whom.
+    pub(super) log_sent: bool,
+    pub(super) sent_log: Vec<(Peer, Peer, &'static str)>,
 }
 
 impl Network {
@@ -54,6 +58,8 @@ impl Network {
             is_lost: |_, _| false,
             events: Vec::new(),
             notes: Vec::new(),
+            log_sent: false,
+            sent_log: Vec::new(),
         }
     }
 
@@ -71,6 +77,9 @@ impl Network {
             match output {
                 Output::Send { to: receiver, message } => {
                     self.sent += 1;
+                    if self.log_sent {
+                        self.sent_log.push((to, receiver, protocol::Message::name(&message)));
+                    }
                     if (self.is_lost)(self.sent, &message) {
                         continue;
                     }
