@@ -59,12 +59,9 @@ impl Observer<ChordNode> for Watcher {
     }
 
     fn event(&mut self, _: Time, node: Peer, event: &Event<ChordId>) {
-        match event {
-            Event::Delivered(envelope) => {
-                self.wishes[envelope.request.0 as usize].is_over = true;
-                self.delivered.push((envelope.key, node));
-            }
-            _ => {}
+        if let Event::Delivered(envelope) = event {
+            self.wishes[envelope.request.0 as usize].is_over = true;
+            self.delivered.push((envelope.key, node));
         }
     }
 

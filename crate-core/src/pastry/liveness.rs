@@ -16,8 +16,9 @@
 //! - **Contacts** are bounded; those heard of longest ago make room. A peer without a record counts as heard of when this
 //!   node became a member, so forgetting costs a probe too many and never correctness. A tag of four bytes a contact is
 //!   searched, and the rest fetched only where it is needed: this happens with every message.
-//! - **Comparing leaf sets** with a random member every few periods is not the paper's. It lets two nodes meet that
-//!   missed each other's announcements.
+//! - **Comparing leaf sets** with the two neighbours in turn, every few periods, is not the paper's. Whoever missed an
+//!   announcement, of a newcomer or of a fault, learns so from the neighbour on that side: each knows all that this node
+//!   should know on its own side of it.
 
 use rand::Rng as _;
 
@@ -37,7 +38,7 @@ const PERIOD_MAX: Duration = Duration::from_secs(3_600);
 /// Table entries are looked over this often within a period.
 const LOOKS: u64 = 4;
 /// A node compares its leaf set with another's once in so many heartbeat periods.
-const COMPARING_PERIODS: u64 = 4;
+const COMPARING_PERIODS: u64 = 2;
 /// The shortest time-out: what timers and a busy host may well add to a round trip.
 const TIMEOUT_MIN: Duration = Duration::from_millis(10);
 
@@ -89,8 +90,9 @@ pub(super) struct Liveness {
     /// The nearest node clockwise, and when it is overdue.
     right: Peer,
     right_due: Time,
-    /// When this node last compared its leaf set with another's.
-    pub(super) compared: Time,
+    /// When this node last compared its leaf set with another's, and whether that was its left neighbour's.
+    compared: Time,
+    compared_left: bool,
     /// When table entries are next looked over; never if they are not probed.
     pub(super) look: Time,
     /// T_rt.
@@ -113,6 +115,7 @@ impl Liveness {
             right: Peer::NONE,
             right_due: Time::NEVER,
             compared: now,
+            compared_left: false,
             look,
             period: PERIOD_MIN,
             started: now,
@@ -348,13 +351,18 @@ impl PastryNode {
     /// Tells the left neighbour that this node is alive, unless something else told it lately.
     pub(super) fn on_heartbeat_due(&mut self, cx: &mut Context<'_>) {
         let period = cx.host.config.heartbeat_period.unwrap_or_default();
-        let (now, left) = (cx.now, self.leaves.clockwise().next_back().unwrap_or(Peer::NONE));
+        let now = cx.now;
+        let [left, right] = [self.leaves.clockwise().next_back(), self.leaves.clockwise().next()]
+            .map(|peer| peer.unwrap_or(Peer::NONE));
         let Some(liveness) = self.liveness_mut() else { return };
         let (known, due) = liveness.owed(period);
         let is_owed = left != known || due <= now;
         let compares = now.since(liveness.compared).0 >= period.0.saturating_mul(COMPARING_PERIODS);
+        let mut beside = left;
         if compares {
             liveness.compared = now;
+            liveness.compared_left = !liveness.compared_left;
+            beside = if liveness.compared_left { left } else { right };
         }
         // A period of nothing would hang the driver.
         let next = if is_owed { now + period } else { due };
@@ -363,9 +371,8 @@ impl PastryNode {
             cx.send(left, Message::Heartbeat);
         }
         if compares {
-            let count = self.leaves.len();
-            if let Some(peer) = self.leaves.clockwise().nth(cx.rng.next_u32() as usize % count.max(1)) {
-                cx.send(peer, Message::LeafSetRequest);
+            if beside.is_some() {
+                self.compare_with(cx, beside);
             }
             self.mend_leaves(cx);
         }

@@ -12,8 +12,8 @@
 //! - An empty side has no farthest member; the nearest of the other side, whose own set reaches across, is asked.
 //! - A ring that has shrunk below |L| nodes is recognised when a member's set shows that nobody lives between this
 //!   node's two extremes; see `leaf_set`.
-//! - With each heartbeat a node compares its leaf set with that of one member, drawn at random: so two nodes that missed
-//!   each other's announcements, or took each other to be dead, meet again.
+//! - Every few heartbeats a node compares its leaf set with that of a neighbour, left and right in turn: so two nodes
+//!   that missed each other's announcements, or took each other to be dead, meet again, and the dead are found out.
 //! - A repair gives up after a bounded number of questions; the leaf set's is begun anew with each heartbeat.
 
 use super::liveness::RoundTrip;
@@ -54,11 +54,20 @@ enum Why {
     Silence,
     /// Another node found it silent.
     Told,
+    /// It stands next to this node: its leaf set is the answer.
+    Compared,
     /// It was named for the routing table or the neighbourhood set.
     Named,
     /// It was named for the leaf set, which it may widen so far. It is probed by an announcement, so that it learns of
     /// this node as well.
     NamedLeaf(Extend),
+}
+
+impl Probe {
+    /// Whether any message of `peer` answers it: it asked for nothing but a sign of life.
+    pub(super) fn is_settled_by_word_of(&self, peer: Peer) -> bool {
+        self.peer == peer && matches!(self.why, Why::Silence | Why::Told) && self.tries > 1
+    }
 }
 
 /// A side of the leaf set being filled up.
@@ -110,6 +119,7 @@ impl PastryNode {
     fn send_probe(&self, cx: &mut Context<'_>, peer: Peer, why: Why) {
         let message = match why {
             Why::Silence | Why::Told | Why::Named => Message::Probe,
+            Why::Compared => Message::LeafSetRequest,
             Why::NamedLeaf(_) => Message::Announce { leaves: self.leaves.to_message().into(), answer: true },
         };
         cx.send(peer, message);
@@ -118,6 +128,11 @@ impl PastryNode {
     /// A peer was silent when it should have spoken: asks it whether it is alive.
     pub(super) fn suspect(&mut self, cx: &mut Context<'_>, peer: Peer) {
         self.probe(cx, peer, Why::Silence);
+    }
+
+    /// Asks a neighbour for its leaf set, to compare it with the own one; if it does not answer it is dead.
+    pub(super) fn compare_with(&mut self, cx: &mut Context<'_>, neighbour: Peer) {
+        self.probe(cx, neighbour, Why::Compared);
     }
 
     /// A neighbour does not hear of a peer any more: looks for itself.
@@ -154,7 +169,7 @@ impl PastryNode {
             self.measured(cx.host, from, cx.now.since(probe.sent));
         }
         match probe.why {
-            Why::Silence | Why::Told => {}
+            Why::Silence | Why::Told | Why::Compared => {}
             Why::Named => self.learn(cx, from, Extend::No),
             Why::NamedLeaf(extend) => self.learn(cx, from, extend),
         }
@@ -338,7 +353,7 @@ impl PastryNode {
 
     pub(super) fn on_leaf_set(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
         let Some(id) = self.id_of(cx.host, from) else { return };
-        self.revive(from);
+        self.on_probe_answer(cx, from);
         let extend = if leaves.peers().contains(&self.me) { self.extend_towards(id) } else { Extend::No };
         self.learn(cx, from, extend);
         self.consider_leaves(cx, from, leaves);
@@ -362,30 +377,36 @@ impl PastryNode {
 
     /// The same for a node that stands, or stood, on the given side.
     fn consider_arc(&mut self, cx: &mut Context<'_>, side: Side, from: Peer, leaves: &Leaves) {
-        let mut beyond = Vec::new();
         let arc: Vec<_> = leaves.arc(from).take(2 * LeafSetSize::MAX.total() + 1).collect();
         match arc.iter().position(|peer| *peer == self.me) {
-            // Seen from this node, the list is in order of distance both ways: whoever has no place here ends the way.
-            Some(here) if self.leaves.is_complete() => {
-                for way in [&mut arc[here + 1..].iter() as &mut dyn Iterator<Item = _>, &mut arc[..here].iter().rev()] {
-                    for peer in way {
-                        if !self.consider_named(cx, side, *peer, &mut beyond) {
-                            break;
-                        }
-                    }
-                }
+            // The list goes on without a gap on both sides of this node. Once a whole side has no place for one, it has
+            // none for those behind it.
+            Some(here) => {
+                let ends = self.leaves.is_complete();
+                self.consider_way(cx, Side::Larger, ends, arc[here + 1..].iter());
+                self.consider_way(cx, Side::Smaller, ends, arc[..here].iter().rev());
             }
-            _ => arc.iter().for_each(|peer| _ = self.consider_named(cx, side, *peer, &mut beyond)),
-        }
-        crate::small_sort::sort(&mut beyond);
-        beyond.dedup();
-        for (_, peer) in beyond.into_iter().take(self.leaves.missing(side)) {
-            self.probe(cx, peer, Why::NamedLeaf(Extend::Side(side)));
+            None => self.consider_way(cx, side, false, arc.iter()),
         }
         if !self.leaves.is_complete() && self.leaves.gap_is_empty(self.me, from, leaves, |peer| self.is_dead(peer)) {
             self.leaves.close_gap();
             self.range = self.leaves.range(self.id, cx.host.peers);
             self.upkeep_mut().leaf_repairs.clear();
+        }
+    }
+
+    /// Nodes that may widen one side; `ends` with the first that has no place.
+    fn consider_way<'a>(&mut self, cx: &mut Context<'_>, side: Side, ends: bool, way: impl Iterator<Item = &'a Peer>) {
+        let mut beyond = Vec::new();
+        for peer in way {
+            if !self.consider_named(cx, side, *peer, &mut beyond) && ends {
+                break;
+            }
+        }
+        crate::small_sort::sort(&mut beyond);
+        beyond.dedup();
+        for (_, peer) in beyond.into_iter().take(self.leaves.missing(side)) {
+            self.probe(cx, peer, Why::NamedLeaf(Extend::Side(side)));
         }
     }
 

@@ -127,7 +127,10 @@ impl Upkeep {
 impl PastryNode {
     /// A peer said something itself: it is alive.
     pub(super) fn heard_from(&mut self, now: Time, peer: Peer) {
-        if let Some(liveness) = self.upkeep.as_mut().and_then(|upkeep| upkeep.liveness.as_mut()) {
+        let Some(upkeep) = &mut self.upkeep else { return };
+        // One that was restarted speaks before it hears of the question.
+        upkeep.probes.retain(|probe| !probe.is_settled_by_word_of(peer));
+        if let Some(liveness) = &mut upkeep.liveness {
             liveness.heard(now, peer);
         }
     }

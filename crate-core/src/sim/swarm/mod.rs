@@ -245,11 +245,16 @@ impl<N: Subject> Run<N> {
 
     /// Lets the world come to rest and looks at its tables.
     fn rest(&mut self) -> Result<(), String> {
-        self.pass_to(self.world.now() + Duration::from_secs(60) + Duration(self.period.0 * 20))?;
+        self.pass_to(self.world.now() + self.resting())?;
         check::at_rest(&self.world).map_or(Ok(()), |violation| Err(violation.to_string()))
     }
 
-    /// How long after a loss or bad weather tables are not yet expected to be whole.
+    /// How long after bad weather, in which the living are taken for dead, a ring may take to be whole again.
+    fn resting(&self) -> Duration {
+        Duration::from_secs(60) + Duration(self.period.0 * 20)
+    }
+
+    /// How long after a loss the rest may not know of it.
     fn healing(&self) -> Duration {
         Duration::from_secs(20) + Duration(self.period.0 * 4)
     }
@@ -317,7 +322,7 @@ impl<N: Subject> Run<N> {
     /// Whether the network is sound, and has been for long enough to have healed.
     fn is_calm(&self) -> bool {
         self.world.weather() == Weather::CLEAR
-            && self.unsound.is_none_or(|unsound| unsound + self.healing() < self.world.now())
+            && self.unsound.is_none_or(|unsound| unsound + self.resting() < self.world.now())
     }
 
     /// After an event: are all things as they must be at any time?
@@ -325,7 +330,12 @@ impl<N: Subject> Run<N> {
         for (request, node) in std::mem::take(&mut self.ledger.fresh) {
             self.judge(request, node)?;
         }
-        if !self.is_calm() || !std::mem::take(&mut self.ledger.changed) {
+        if !self.is_calm() {
+            // What a ring once had, it may have lost.
+            self.watch = Watch::default();
+            return Ok(());
+        }
+        if !std::mem::take(&mut self.ledger.changed) {
             return Ok(());
         }
         let violation = self.watch.after_event(&self.world);
