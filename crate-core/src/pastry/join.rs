@@ -316,8 +316,9 @@ impl PastryNode {
 
     /// At the newcomer: a member of its leaf set has taken note, and may have named others.
     pub(super) fn on_welcome(&mut self, cx: &mut Context<'_>, from: Peer, leaves: Option<&Leaves>) {
+        // Another newcomer may have named it meanwhile.
+        self.on_probe_answer(cx, from);
         if !self.is_joining() {
-            self.on_probe_answer(cx, from);
             if let Some(leaves) = leaves {
                 self.consider_leaves(cx, from, leaves);
             }
