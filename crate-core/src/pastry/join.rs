@@ -351,8 +351,26 @@ impl PastryNode {
     /// A newcomer becomes a member once nobody's answer is missing.
     pub(super) fn check_welcomed(&mut self, cx: &mut Context<'_>) {
         let Some(joining) = self.upkeep.as_ref().and_then(|upkeep| upkeep.joining.as_ref()) else { return };
-        if matches!(joining.phase, Phase::Announcing { .. }) && joining.waiting.is_empty() {
+        if !matches!(joining.phase, Phase::Announcing { .. }) || !joining.waiting.is_empty() {
+            return;
+        }
+        if self.leaves.clockwise().next().is_some() {
             self.become_member(cx);
+        } else {
+            // Nobody answered. That is no reason to be a ring of its own.
+            self.ask_again(cx);
+        }
+    }
+
+    /// One attempt failed: makes the next, as if nothing had been learnt, or gives up.
+    fn ask_again(&mut self, cx: &mut Context<'_>) {
+        let Some(joining) = self.upkeep.as_ref().and_then(|upkeep| upkeep.joining.as_ref()) else { return };
+        let (contact, attempt) = (joining.contact, joining.attempt + 1);
+        if attempt < ATTEMPTS {
+            self.upkeep_mut().dead.clear();
+            self.ask_for_the_way_in(cx, contact, attempt);
+        } else {
+            self.give_up(cx, Event::JoinFailed);
         }
     }
 
@@ -391,13 +409,9 @@ impl PastryNode {
             Phase::Gathering { length: Some(_), .. } => self.ask_for_states(cx),
             Phase::Asking => self.announce(cx),
             Phase::Gathering { length: None, .. } => {
-                let (peer, attempt) = (joining.contact, joining.attempt + 1);
+                let peer = joining.contact;
                 cx.note(|| Note::TimedOut { peer });
-                if attempt < ATTEMPTS {
-                    self.ask_for_the_way_in(cx, peer, attempt);
-                } else {
-                    self.give_up(cx, Event::JoinFailed);
-                }
+                self.ask_again(cx);
             }
             Phase::Announcing { times } if *times < most => {
                 *times += 1;
