@@ -247,9 +247,7 @@ impl ChordNode {
         if from == self.me || !names_known_peers(&message, from, cx.host.peers.len()) {
             return;
         }
-        if let Some(at) = self.dead.iter().position(|(dead, _)| *dead == from) {
-            self.dead.remove(at);
-        }
+        self.heard_of_the_dead(cx, from);
         if self.phase != Phase::Active
             && let Some(token) = question_token(&message)
         {

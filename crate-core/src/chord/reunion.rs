@@ -5,14 +5,14 @@
 //! sound. No version of Chord says how they become one again.
 //!
 //! # Implementation notes
-//! A node remembers whom it took for dead, and once a round asks one of them, by an ordinary lookup that begins there,
-//! for its own successor. If somebody answers, the successor found is adopted as any nearer one, or notified as by any
+//! A node remembers whom it took for dead, and once a round, or as soon as it hears of one, asks one of them, by an
+//! ordinary lookup that begins there, for its own successor. If somebody answers, the successor found is adopted as any nearer one, or notified as by any
 //! newcomer. From that one place the ordinary rules interleave the two rings: each adopted predecessor sends the former
 //! one to look. The dead cost one message a round until they are forgotten.
 
 use super::lookup::{Goal, Walk};
 use super::maintenance::remembered_for;
-use super::{ChordMessage, ChordNode, Duration, Peer};
+use super::{ChordMessage, ChordNode, Duration, Peer, Phase};
 
 type Context<'a> = super::Context<'a, ChordNode>;
 
@@ -30,9 +30,22 @@ impl ChordNode {
         // Each in its turn.
         let asked = self.dead.remove(due);
         self.dead.push(asked);
+        self.reunite_by_way_of(cx, asked.0);
+    }
+
+    /// Somebody taken for dead has spoken: each may be of a ring of its own.
+    pub(super) fn heard_of_the_dead(&mut self, cx: &mut Context<'_>, peer: Peer) {
+        let Some(at) = self.dead.iter().position(|(dead, _)| *dead == peer) else { return };
+        self.dead.remove(at);
+        if self.phase == Phase::Active && Self::is_repaired(cx) && cx.host.config.maintenance.is_some() {
+            self.reunite_by_way_of(cx, peer);
+        }
+    }
+
+    fn reunite_by_way_of(&mut self, cx: &mut Context<'_>, peer: Peer) {
         let mut walk = Walk::new(self.id, Goal::Reunion);
         walk.silent.push(self.me);
-        self.ask(cx, asked.0, Box::new(walk));
+        self.ask(cx, peer, Box::new(walk));
     }
 
     /// The lookup for the own place ended at `successor`, which may be of another ring.
