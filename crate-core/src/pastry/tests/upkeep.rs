@@ -32,7 +32,7 @@ fn a_heartbeat_goes_to_the_left_neighbour_alone_once_in_a_period() {
     let beats: Vec<_> = network.sent_log.iter().filter(|(.., name)| *name == "heartbeat").collect();
     assert!(beats.iter().all(|(from, to, _)| left(&network, *from) == *to));
     // Comparing leaf sets tells some left neighbours what a heartbeat would.
-    assert!((40 * 17..=40 * 21).contains(&beats.len()), "{} heartbeats in 20 periods", beats.len());
+    assert!((40 * 15..=40 * 21).contains(&beats.len()), "{} heartbeats in 20 periods", beats.len());
     assert!(network.sent_log.iter().all(|(.., name)| *name != "probe"), "nobody is suspected");
 }
 
