@@ -3,13 +3,14 @@
 use overlay_core::experiment::compare::{LOOKUPS_MAX, SUCCESSORS_MAX, Settings};
 use overlay_core::id::Digits;
 use overlay_core::pastry::LeafSetSize;
-use overlay_core::sim::spec::NODES_MAX;
 use overlay_core::time::Duration;
 
 use crate::numbers::{percent, whole};
 
 /// The fewest nodes of the page.
 pub const NODES_LEAST: u32 = 10;
+/// The most: two such worlds are what a tab holds at ease.
+const NODES_MOST: u32 = 100_000;
 /// The most that may be killed, and lost, in millionths.
 const KILLED_MOST: u32 = 900_000;
 const LOST_MOST: u32 = 500_000;
@@ -153,7 +154,7 @@ impl Plan {
                 least
             })
         };
-        let nodes = read(Entry::Nodes, u64::from(NODES_LEAST), u64::from(NODES_MAX), "nodes") as u32;
+        let nodes = read(Entry::Nodes, u64::from(NODES_LEAST), u64::from(NODES_MOST), "nodes") as u32;
         let seed = read(Entry::Seed, 0, u64::MAX, "");
         let lookups = read(Entry::Lookups, 1, u64::from(LOOKUPS_MAX), "lookups") as u32;
         let bits = read(Entry::Bits, 1, 4, "bits") as u8;
