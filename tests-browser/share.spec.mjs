@@ -104,7 +104,7 @@ test('the button copies the link that is shown', async ({ page, context }) => {
   await expect(dialog(page).getByRole('status')).toHaveText('The link is copied.');
   const shown = await dialog(page).getByLabel('Link', { exact: true }).inputValue();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(shown);
-  expect(shown).toContain('/some/sub-path/#/s/1.');
+  expect(shown).toContain('/some/sub-path/#/s/2.');
 });
 
 test('a damaged link is refused with a sentence, and there is a way on', async ({ page }) => {
@@ -115,12 +115,12 @@ test('a damaged link is refused with a sentence, and there is a way on', async (
   const damaged = {
     'cut off': code.slice(0, middle),
     'with a letter no link has': `${code.slice(0, middle)}*${code.slice(middle + 1)}`,
-    'of another version': code.replace(/^1\./, '9.'),
+    'of another version': code.replace(/^2\./, '9.'),
     'without a version': code.slice(2),
     'longer than it was': `${code}AAAA`,
-    'of nothing': '1.',
-    'of noise': `1.${'_-aZ09'.repeat(50)}`,
-    'far too long': `1.${'A'.repeat(50_000)}`,
+    'of nothing': '2.',
+    'of noise': `2.${'_-aZ09'.repeat(50)}`,
+    'far too long': `2.${'A'.repeat(50_000)}`,
   };
   for (const [how, text] of Object.entries(damaged)) {
     await page.goto('./#/');
@@ -198,7 +198,7 @@ test('a file that is none of ours gets a sentence, and nothing is lost', async (
   await step(page);
   const here = await seen(page);
   await button(page, 'Share').click();
-  for (const [name, text] of [['empty.txt', ''], ['poem.txt', 'Roses are red'], ['cut.txt', '1.AAECAw']]) {
+  for (const [name, text] of [['empty.txt', ''], ['poem.txt', 'Roses are red'], ['cut.txt', '2.AAECAw']]) {
     await dialog(page).getByLabel('Open a saved file').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
     await expect(dialog(page).getByRole('status')).toContainText(/file/i);
   }
