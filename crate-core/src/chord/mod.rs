@@ -24,7 +24,8 @@
 //!   a message may arrive twice. Iterative lookups always wait for the acknowledgement of their last message.
 //! - **One missed answer makes a peer suspect, three make it dead**, two of a predecessor that has not notified (the
 //!   paper: one). It is then out of all tables, and a short list keeps it from coming back by hearsay for six periods;
-//!   any message from itself takes it off that list. Without periodic upkeep suspicions are not followed up, so tables
+//!   any message from itself takes it off that list. Who was taken for dead by mistake is found again: see `reunion`.
+//!   Without periodic upkeep suspicions are not followed up, so tables
 //!   stay as they are (ToN Table II is measured so).
 //! - **Past a silent predecessor** a node delivers only after three tries: it would take over the predecessor's keys.
 //!   Where a twentieth of all messages is lost, an exchange fails with 0.0975, so by calculation about one lookup in

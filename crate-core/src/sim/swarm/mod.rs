@@ -15,7 +15,8 @@
 //! # What is not asked
 //! Both papers promise something only while not too many neighbours are lost at once (Pastry §2.4: unless ⌊|L|/2⌋ nodes
 //! with adjacent identifiers fail together; Chord §IV-E3: unless all r successors do). Losses that go beyond are not
-//! made. Nor are cuts longer than the time-outs: two parts that take each other for dead are two rings.
+//! made. Cuts are short: two parts that hear nothing of each other for long are two rings, and only once the cut is over
+//! and there was some quiet must they be one again.
 
 mod ledger;
 mod plan;
@@ -391,7 +392,7 @@ impl<N: Subject> Run<N> {
             if rested.is_some_and(|rested| wish.since < rested + self.healing()) || self.is_excused(wish) {
                 continue;
             }
-            // Nothing but joins happened since: after the last rest, not even these.
+            // Those sent together at the end, after the last rest, have to end at the node responsible.
             let is_last = self.log.last().is_some_and(|last| last.at == wish.since);
             if is_last && wish.answered_by != self.owner(key) {
                 let by = wish.answered_by.map_or("nobody".into(), |by| self.world.text(by, 8));

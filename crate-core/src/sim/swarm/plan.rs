@@ -17,8 +17,8 @@ use crate::time::{Duration, Time};
 
 /// The longest spell of bad weather.
 const SPELL_MAX: Duration = Duration::from_secs(20);
-/// The longest cut. Two parts that hear nothing of each other for longer take each other for dead, and neither paper
-/// says how two rings become one.
+/// The longest cut. Within it some nodes take each other for dead already; neither paper says how parts that have all
+/// done so become one ring again.
 const CUT_MAX: Duration = Duration::from_millis(2_500);
 
 /// How long a weather lasts at most.
