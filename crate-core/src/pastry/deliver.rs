@@ -334,6 +334,7 @@ impl PastryNode {
                 Some(peer) => {
                     tried.retain(|other| *other != peer);
                     let pause = self.answer_timeout(cx.host, peer);
+                    self.hurry_verdict(cx, peer);
                     self.send_hop(cx, peer, what, upstream, &tried, tries);
                     // The probe decides; there is no hurry before.
                     let deadline = cx.now + config.ack_timeout.max(pause);

@@ -53,7 +53,7 @@ impl RoundTrip {
     /// A first guess.
     pub(super) fn guess(distance: Duration) -> Self {
         let mean = u32::try_from(distance.0).unwrap_or(u32::MAX).max(1);
-        Self { mean, deviation: mean / 4 }
+        Self { mean, deviation: mean / 8 }
     }
 
     /// Takes a measurement in.
@@ -64,10 +64,10 @@ impl RoundTrip {
         self.mean = (self.mean - self.mean / 8).saturating_add(sample / 8).max(1);
     }
 
-    /// How long to wait for an answer: never less than a quarter more than the mean.
+    /// How long to wait for an answer: never less than an eighth more than the mean.
     pub(super) fn timeout(self) -> Duration {
         let (mean, deviation) = (u64::from(self.mean), u64::from(self.deviation));
-        Duration(mean + (2 * deviation).max(mean / 4)).max(TIMEOUT_MIN)
+        Duration(mean + (2 * deviation).max(mean / 8)).max(TIMEOUT_MIN)
     }
 }
 

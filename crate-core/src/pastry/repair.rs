@@ -28,6 +28,8 @@ const PROBE_LIMIT: usize = 256;
 /// another node has done so.
 const PROBE_TRIES: u8 = 3;
 const PROBE_TRIES_TOLD: u8 = 2;
+/// Where a message waits for the verdict, so many questions are asked in the time that one of them is given.
+const URGENCY: u64 = 4;
 /// Questions of one leaf-set repair.
 const LEAF_REPAIR_ROUNDS: u8 = 8;
 /// Cells under repair at once.
@@ -44,6 +46,8 @@ pub(super) struct Probe {
     sent: Time,
     pub(super) deadline: Time,
     tries: u8,
+    /// Whether a message waits for the verdict, so that the questions follow each other quickly.
+    urgent: bool,
     why: Why,
 }
 
@@ -92,15 +96,26 @@ pub(super) struct EntryRepair {
     pub(super) deadline: Time,
 }
 
-/// How often a peer is probed.
-fn probe_tries(config: &Config, why: Why) -> u8 {
-    match why {
-        Why::Told => PROBE_TRIES_TOLD,
-        _ => PROBE_TRIES + u8::from(config.dependability.adaptive_timeouts),
-    }
-}
-
 impl PastryNode {
+    /// How often a peer is probed.
+    fn probe_tries(&self, config: &Config, probe: &Probe) -> u8 {
+        let concerns_leaves = !matches!(probe.why, Why::Silence | Why::Named) || self.leaves.contains(probe.peer);
+        match probe.why {
+            Why::Told => PROBE_TRIES_TOLD,
+            _ => PROBE_TRIES + u8::from(config.dependability.adaptive_timeouts && concerns_leaves),
+        }
+    }
+
+    /// A message waits for the verdict on a peer that is being probed.
+    pub(super) fn hurry_verdict(&mut self, cx: &Context<'_>, peer: Peer) {
+        let wait = Duration(self.answer_timeout(cx.host, peer).0 / URGENCY);
+        if cx.host.config.dependability.adaptive_timeouts
+            && let Some(probe) = self.upkeep_mut().probes.iter_mut().find(|probe| probe.peer == peer)
+        {
+            (probe.urgent, probe.deadline) = (true, probe.deadline.min(cx.now + wait));
+        }
+    }
+
     /// The identifier of a peer of this directory, this node among them.
     pub(super) fn checked_id(&self, host: Host<'_, Self>, peer: Peer) -> Option<Guid> {
         (peer.index() < host.peers.len()).then(|| host.id(peer))
@@ -112,7 +127,7 @@ impl PastryNode {
         if is_dead || probes.len() >= PROBE_LIMIT || probes.iter().any(|probe| probe.peer == peer) {
             return;
         }
-        probes.push(Probe { peer, sent: cx.now, deadline, tries: 1, why });
+        probes.push(Probe { peer, sent: cx.now, deadline, tries: 1, urgent: false, why });
         self.send_probe(cx, peer, why);
     }
 
@@ -183,12 +198,14 @@ impl PastryNode {
         let (late, waiting) = std::mem::take(&mut upkeep.probes).into_iter().partition(|probe| probe.deadline <= now);
         upkeep.probes = waiting;
         let late: Vec<Probe> = late;
-        let is_over = |probe: &Probe| probe.tries >= probe_tries(cx.host.config, probe.why);
+        let is_over = |probe: &Probe| probe.tries >= self.probe_tries(cx.host.config, probe);
         let (over, again): (Vec<Probe>, Vec<Probe>) = late.into_iter().partition(is_over);
         for probe in again {
             let (peer, why, tries) = (probe.peer, probe.why, probe.tries + 1);
-            let deadline = now + self.answer_timeout(cx.host, peer);
-            self.upkeep_mut().probes.push(Probe { deadline, tries, ..probe });
+            let whole = self.answer_timeout(cx.host, peer);
+            let is_last = tries >= self.probe_tries(cx.host.config, &probe);
+            let wait = if probe.urgent && !is_last { Duration(whole.0 / URGENCY) } else { whole };
+            self.upkeep_mut().probes.push(Probe { deadline: now + wait, tries, ..probe });
             self.send_probe(cx, peer, why);
         }
         for Probe { peer, why, .. } in over {
