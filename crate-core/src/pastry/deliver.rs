@@ -105,6 +105,9 @@ impl PastryNode {
             }
             return;
         }
+        if let Some(id) = self.id_of(cx.host, from).filter(|_| self.maintains_table(cx)) {
+            self.learn_entry(cx, from, id);
+        }
         let is_new = self.upkeep_mut().hops_seen.is_new((from, ack));
         let upstream = Upstream { peer: from, ack };
         if is_new && self.carry(cx, envelope, upstream, &[]) {

@@ -97,6 +97,10 @@ pub(super) struct Liveness {
     pub(super) look: Time,
     /// T_rt.
     period: Duration,
+    /// How often table entries were looked over.
+    looks: u32,
+    /// Whether this node came in by a join, and has not looked over its table yet.
+    fresh: bool,
     /// When this node became a member.
     started: Time,
     /// When node-seconds are counted from, and failures since, latest last.
@@ -118,6 +122,8 @@ impl Liveness {
             compared_left: false,
             look,
             period: PERIOD_MIN,
+            looks: 0,
+            fresh: false,
             started: now,
             since: now,
             failures: Vec::new(),
@@ -326,6 +332,21 @@ impl PastryNode {
         upkeep.liveness = Some(Box::new(Liveness::new(now, look)));
     }
 
+    /// Whether entries of the routing table are probed and exchanged.
+    pub(super) fn maintains_table(&self, cx: &Context<'_>) -> bool {
+        cx.host.config.dependability.raw_loss_per_million > 0
+    }
+
+    /// Goes on, as a newcomer that is a member now, where the join has left off.
+    pub(super) fn begin_table_upkeep(&mut self, cx: &mut Context<'_>) {
+        if self.maintains_table(cx)
+            && let Some(liveness) = self.liveness_mut()
+        {
+            liveness.fresh = true;
+            self.exchange_all_rows(cx);
+        }
+    }
+
     fn liveness_mut(&mut self) -> Option<&mut Liveness> {
         self.upkeep.as_mut().and_then(|upkeep| upkeep.liveness.as_deref_mut())
     }
@@ -414,11 +435,21 @@ impl PastryNode {
         let now = cx.now;
         let Some(liveness) = self.liveness_mut() else { return };
         let before = liveness.tune(now, period);
+        let is_fresh = std::mem::take(&mut liveness.fresh);
+        liveness.looks = liveness.looks.wrapping_add(1);
+        let looks = liveness.looks;
         let Some(liveness) = self.upkeep.as_ref().and_then(|upkeep| upkeep.liveness.as_deref()) else { return };
         let entries = self.table.entries().map(|(_, _, peer)| peer).filter(|peer| !self.leaves.contains(*peer));
-        let silent = entries.filter(|peer| liveness.last_heard(*peer).unwrap_or(liveness.started) <= before);
+        let silent = entries.filter(|peer| match liveness.last_heard(*peer) {
+            Some(heard) => heard <= before,
+            // A newcomer's announcement should have been answered by now.
+            None => is_fresh || liveness.started <= before,
+        });
         for peer in silent.collect::<Vec<_>>() {
             self.suspect(cx, peer);
+        }
+        if looks.is_multiple_of(LOOKS as u32) && self.table.rows() > 0 {
+            self.exchange_row(cx, (looks / LOOKS as u32) as usize % self.table.rows());
         }
     }
 

@@ -178,6 +178,18 @@ pub enum Message {
         /// The entry.
         peer: Peer,
     },
+    /// Who stands in this row of your routing table?
+    RowRequest {
+        /// Row.
+        row: u8,
+    },
+    /// These do.
+    Row {
+        /// Row.
+        row: u8,
+        /// Its entries.
+        peers: Box<[Peer]>,
+    },
     /// What is your neighbourhood set?
     NeighbourhoodRequest,
     /// This is.
@@ -210,6 +222,8 @@ impl protocol::Message for Message {
             Self::LeafSet(_) => "leaf set",
             Self::EntryRequest { .. } => "entry?",
             Self::Entry { .. } => "entry",
+            Self::RowRequest { .. } => "row?",
+            Self::Row { .. } => "row",
             Self::NeighbourhoodRequest => "neighbourhood?",
             Self::Neighbourhood(_) => "neighbourhood",
             Self::StateRequest => "state?",
@@ -230,7 +244,7 @@ impl protocol::Message for Message {
             | Self::StateRequest
             | Self::State(_)
             | Self::Leave { .. } => Purpose::Membership,
-            Self::Heartbeat => Purpose::Maintenance,
+            Self::Heartbeat | Self::RowRequest { .. } | Self::Row { .. } => Purpose::Maintenance,
             Self::Fault { .. }
             | Self::Probe
             | Self::ProbeAnswer

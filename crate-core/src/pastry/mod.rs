@@ -14,6 +14,7 @@
 //! | `join` | coming in and going | §2.4 |
 //! | `repair` | failures noticed and mended | §2.4 |
 //! | `liveness` | heartbeats, adaptive time-outs, table probes | MSPastry |
+//! | `exchange` | rows asked of others, so that tables stay near | MSPastry |
 //! | `upkeep` | what a node remembers for a while, and its timers | |
 //! | `words` | decisions in plain English | |
 //!
@@ -39,6 +40,7 @@
 
 mod config;
 mod deliver;
+mod exchange;
 mod join;
 mod leaf_set;
 mod liveness;
@@ -283,6 +285,8 @@ impl PastryNode {
                 cx.send(from, Message::Entry { row, column, peer });
             }
             Message::Entry { row, column, peer } => self.on_entry(cx, from, row, column, peer),
+            Message::RowRequest { row } => self.on_row_request(cx, from, row),
+            Message::Row { row, peers } => self.on_row(cx, from, row, &peers),
             Message::NeighbourhoodRequest => {
                 cx.send(from, Message::Neighbourhood(self.neighbourhood.peers().into()));
             }

@@ -145,6 +145,11 @@ impl PastryNode {
         self.probe(cx, peer, Why::Silence);
     }
 
+    /// A peer was named for the routing table: asks it whether it is alive.
+    pub(super) fn consider_entry(&mut self, cx: &mut Context<'_>, peer: Peer) {
+        self.probe(cx, peer, Why::Named);
+    }
+
     /// Asks a neighbour for its leaf set, to compare it with the own one; if it does not answer it is dead.
     pub(super) fn compare_with(&mut self, cx: &mut Context<'_>, neighbour: Peer) {
         self.probe(cx, neighbour, Why::Compared);

@@ -163,6 +163,8 @@ fn some_message() -> impl Strategy<Value = Message> {
         leaves().prop_map(|l| Message::LeafSet(l.into())),
         (any::<u8>(), any::<u8>()).prop_map(|(row, column)| Message::EntryRequest { row, column }),
         (any::<u8>(), any::<u8>(), peer()).prop_map(|(row, column, peer)| Message::Entry { row, column, peer }),
+        any::<u8>().prop_map(|row| Message::RowRequest { row }),
+        (any::<u8>(), peers()).prop_map(|(row, p)| Message::Row { row, peers: p.into() }),
         Just(Message::NeighbourhoodRequest),
         peers().prop_map(|p| Message::Neighbourhood(p.into())),
     ]
