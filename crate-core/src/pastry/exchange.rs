@@ -1,7 +1,7 @@
 //! Routing tables that stay near while nodes come and go: rows are asked of others, after MSPastry (Castro, Costa,
 //! Rowstron, DSN 2004) and its proximity neighbour selection.
 //!
-//! A newcomer asks one entry of each row for that row as soon as it is a member; after that one row has its turn in
+//! A newcomer asks three entries of each row for that row as soon as it is a member; after that one row has its turn in
 //! every period T_rt of table probes (see `liveness`), so that rings whose nodes come and go quickly exchange more often.
 //! Whoever is named for an empty cell, or is nearer than who stands in it, is probed, and taken in when it answers. So
 //! cells whose repair found nobody are filled in time as well.
@@ -18,23 +18,24 @@ use rand::RngExt;
 use super::{Context, Message, PastryNode};
 use crate::protocol::Peer;
 
+/// Entries of each row that a newcomer asks.
+const FIRST_EXCHANGES: usize = 3;
+
 impl PastryNode {
-    /// Asks one entry of every row for its row.
+    /// Asks a few entries of every row for their rows.
     pub(super) fn exchange_all_rows(&self, cx: &mut Context<'_>) {
         for row in 0..self.table.rows() {
-            self.exchange_row(cx, row);
+            self.exchange_row(cx, row, FIRST_EXCHANGES);
         }
     }
 
-    /// Asks some entry of a row for its row.
-    pub(super) fn exchange_row(&self, cx: &mut Context<'_>, row: usize) {
-        let there = self.table.row(row).iter().filter(|peer| peer.is_some());
-        let count = there.clone().count();
-        if count > 0
-            && let Some(asked) = there.copied().nth(cx.rng.random_range(0..count))
-        {
+    /// Asks up to `count` entries of a row, in turn from a drawn one on, for their rows.
+    pub(super) fn exchange_row(&self, cx: &mut Context<'_>, row: usize, count: usize) {
+        let there: Vec<Peer> = self.table.row(row).iter().copied().filter(|peer| peer.is_some()).collect();
+        let start = if there.is_empty() { 0 } else { cx.rng.random_range(0..there.len()) };
+        for asked in there.iter().cycle().skip(start).take(count.min(there.len())) {
             // At most 128 rows.
-            cx.send(asked, Message::RowRequest { row: row as u8 });
+            cx.send(*asked, Message::RowRequest { row: row as u8 });
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::LeafSetSize;
 use crate::id::Guid;
 use crate::protocol::{self, Envelope, Peer, Purpose, Request};
+use crate::time::Duration;
 
 /// A leaf set as its owner tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -148,7 +149,12 @@ pub enum Message {
         leaves: Arc<Leaves>,
     },
     /// I am alive.
-    Heartbeat,
+    Heartbeat {
+        /// A sum over what the two should both have in their leaf sets; see `heartbeat`.
+        digest: u32,
+        /// After which silence at most the sender says something again.
+        period: Duration,
+    },
     /// A member of your leaf set does not answer me.
     Fault {
         /// Which.
@@ -214,7 +220,7 @@ impl protocol::Message for Message {
             Self::Announce { .. } => "announce",
             Self::Welcome { .. } => "welcome",
             Self::Leave { .. } => "leave",
-            Self::Heartbeat => "heartbeat",
+            Self::Heartbeat { .. } => "heartbeat",
             Self::Fault { .. } => "fault",
             Self::Probe => "probe",
             Self::ProbeAnswer => "probe answer",
@@ -244,7 +250,7 @@ impl protocol::Message for Message {
             | Self::StateRequest
             | Self::State(_)
             | Self::Leave { .. } => Purpose::Membership,
-            Self::Heartbeat | Self::RowRequest { .. } | Self::Row { .. } => Purpose::Maintenance,
+            Self::Heartbeat { .. } | Self::RowRequest { .. } | Self::Row { .. } => Purpose::Maintenance,
             Self::Fault { .. }
             | Self::Probe
             | Self::ProbeAnswer

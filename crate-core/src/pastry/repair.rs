@@ -217,6 +217,7 @@ impl PastryNode {
             cx.note(|| Note::TimedOut { peer });
             let (is_leaf, is_left) = (self.leaves.contains(peer), self.leaves.clockwise().next_back() == Some(peer));
             self.forget(cx, peer);
+            self.hurry_entry_repairs(cx, peer);
             if is_leaf && (why != Why::Told || is_left) {
                 self.tell_of_fault(cx, peer, why == Why::Told);
             }
@@ -480,13 +481,43 @@ impl PastryNode {
         }
     }
 
+    /// The repair that was named a peer, and waits for it, goes on: it is dead.
+    fn hurry_entry_repairs(&mut self, cx: &Context<'_>, dead: Peer) {
+        let Some(id) = self.id_of(cx.host, dead) else { return };
+        let digits = cx.host.config.digits;
+        let row = self.id.shared_prefix(id, digits);
+        let cell = (row, id.digit(row, digits));
+        let now = cx.now;
+        let is_waiting =
+            |repair: &&mut EntryRepair| repair.answered && (repair.row.into(), repair.column.into()) == cell;
+        self.upkeep_mut().entry_repairs.iter_mut().filter(is_waiting).for_each(|repair| repair.deadline = now);
+    }
+
     fn mend_entry(&mut self, cx: &mut Context<'_>, row: u8, column: u8) {
+        if self.maintains_table(cx) && self.fill_from_leaves(cx, row, column) {
+            return;
+        }
         let repairs = &self.upkeep_mut().entry_repairs;
         let under_way = repairs.iter().any(|repair| (repair.row, repair.column) == (row, column));
         let is_room = repairs.len() < ENTRY_REPAIR_LIMIT;
         if self.active && !under_way && is_room {
             self.ask_for_entry(cx, row, column, 0);
         }
+    }
+
+    /// Fills a cell with the nearest member of the leaf set that fits, if there is one.
+    fn fill_from_leaves(&mut self, cx: &mut Context<'_>, row: u8, column: u8) -> bool {
+        let digits = cx.host.config.digits;
+        let fits = |peer: &Peer| {
+            let id = cx.host.id(*peer);
+            self.id.shared_prefix(id, digits) == usize::from(row) && id.digit(row.into(), digits) == usize::from(column)
+        };
+        let fitting = self.leaves.clockwise().filter(fits);
+        let nearest = fitting.min_by_key(|peer| (cx.host.proximity.round_trip(self.me, *peer), *peer));
+        if let Some(peer) = nearest {
+            self.learn_entry(cx, peer, cx.host.id(peer));
+        }
+        nearest.is_some()
     }
 
     /// Asks the next of row `row`, then of the row below it, for its entry of a cell.

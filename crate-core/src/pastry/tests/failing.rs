@@ -156,7 +156,7 @@ fn some_message() -> impl Strategy<Value = Message> {
         (leaves(), any::<bool>()).prop_map(|(l, answer)| Message::Announce { leaves: l.into(), answer }),
         proptest::option::of(leaves()).prop_map(|l| Message::Welcome { leaves: l.map(Into::into) }),
         leaves().prop_map(|l| Message::Leave { leaves: l.into() }),
-        Just(Message::Heartbeat),
+        (any::<u32>(), any::<u64>()).prop_map(|(digest, p)| Message::Heartbeat { digest, period: Duration(p) }),
         Just(Message::Probe),
         Just(Message::ProbeAnswer),
         Just(Message::LeafSetRequest),
