@@ -62,7 +62,12 @@ const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
 /// Events whose ways to memory are made to overlap.
 const GROUP: usize = 16;
 /// Worlds smaller than this are in the caches anyway.
-const GROUPED_NODES_MIN: usize = 2_048;
+pub(super) const TOUCHED_NODES_MIN: usize = 2_048;
+
+/// So many messages at once are a burst.
+const BURST: usize = 8;
+/// With more messages than this on their way, what was read for one is out of the caches when it arrives.
+const NEAR: usize = 4_096;
 
 /// The cause of events that have none.
 pub const NO_CAUSE: u32 = u32::MAX;
@@ -118,9 +123,45 @@ impl Counters {
     }
 }
 
+/// A message on its way. With one of Pastry's it fills a cache line, as nearly all events do.
+#[derive(Clone, Debug)]
+struct Flying<M> {
+    from: Peer,
+    to: Peer,
+    cause: u32,
+    fate: Fate,
+    message: M,
+}
+
+/// How long a message takes, in microseconds, and in the lowest bit whether it gets lost.
+#[derive(Clone, Copy, Debug)]
+struct Fate(u32);
+
+impl Fate {
+    /// Spans of 2^31 µs (36 minutes) and more are remembered as that; the slowest weather has messages take 8 seconds.
+    fn new(span: Duration, lost: bool) -> Self {
+        Self((span.0.min(u64::from(u32::MAX >> 1)) as u32) << 1 | u32::from(lost))
+    }
+
+    const fn is_lost(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    const fn span(self) -> Duration {
+        Duration((self.0 >> 1) as u64)
+    }
+}
+
+impl<M> Flying<M> {
+    fn flight(&self, arrives: Time) -> Flight<'_, M> {
+        let sent = Time(arrives.0.saturating_sub(self.fate.span().0));
+        Flight { from: self.from, to: self.to, sent, arrives, lost: self.fate.is_lost(), message: &self.message }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Pending<M> {
-    Arrival { from: Peer, to: Peer, sent: Time, cause: u32, lost: bool, message: M },
+    Arrival(Flying<M>),
     Deadline { node: Peer },
 }
 
@@ -333,9 +374,7 @@ impl<N: System> World<N> {
     /// Messages on their way.
     pub fn in_flight(&self) -> impl Iterator<Item = Flight<'_, N::Message>> {
         self.queue.iter().filter_map(|(arrives, pending)| match pending {
-            Pending::Arrival { from, to, sent, lost, message, .. } => {
-                Some(Flight { from: *from, to: *to, sent: *sent, arrives, lost: *lost, message })
-            }
+            Pending::Arrival(flying) => Some(flying.flight(arrives)),
             Pending::Deadline { .. } => None,
         })
     }
@@ -421,27 +460,39 @@ impl<N: System> World<N> {
 
     /// Handles the next event.
     pub fn step(&mut self, observer: &mut impl Observer<N>) -> Stepped {
-        if self.nodes.len() >= GROUPED_NODES_MIN {
+        if self.nodes.len() >= TOUCHED_NODES_MIN {
             self.touch_next();
         }
         let Some((at, pending)) = self.queue.pop() else { return Stepped::Idle };
         match pending {
-            Pending::Arrival { from, to, sent, cause, lost, message } => {
+            Pending::Arrival(flying) => {
                 self.now = at;
-                self.in_flight[message.purpose() as usize] -= 1;
                 self.counters.events += 1;
-                let flight = Flight { from, to, sent, arrives: at, lost, message: &message };
-                if lost || !self.is_alive(to) {
-                    self.counters.lost += 1;
-                    observer.begin(self.now, to, cause, Occasion::Loss(flight));
-                } else {
-                    let number = observer.begin(self.now, to, cause, Occasion::Arrival(flight));
-                    self.handle(to, Input::Message { from, message }, number, observer);
-                }
+                self.arrive(flying, observer);
                 Stepped::Event
             }
             Pending::Deadline { node } => self.deadline(node, at, observer),
         }
+    }
+
+    fn arrive(&mut self, mut flying: Flying<N::Message>, observer: &mut impl Observer<N>) {
+        let to = flying.to;
+        self.in_flight[flying.message.purpose() as usize] -= 1;
+        if flying.fate.is_lost() || !self.is_alive(to) {
+            self.counters.lost += 1;
+            observer.begin(self.now, to, flying.cause, Occasion::Loss(flying.flight(self.now)));
+            return;
+        }
+        let number = observer.begin(self.now, to, flying.cause, Occasion::Arrival(flying.flight(self.now)));
+        if !observer.wants_notes() {
+            let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
+            if let Some(next) = self.nodes[to.index()].send_on(host, flying.from, &mut flying.message) {
+                (flying.from, flying.to, flying.cause) = (to, next, number);
+                return self.send(flying);
+            }
+        }
+        let Flying { from, message, .. } = flying;
+        self.handle(to, Input::Message { from, message }, number, observer);
     }
 
     /// Reads what the next events will need, all of them before any is handled: in a large world an event costs little
@@ -450,7 +501,7 @@ impl<N: System> World<N> {
         let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
         let mut group = [None; GROUP];
         for (place, pending) in group.iter_mut().zip(self.queue.next_group(GROUP)) {
-            if let Pending::Arrival { from, to, message, .. } = pending {
+            if let Pending::Arrival(Flying { from, to, message, .. }) = pending {
                 // What is not routed mostly concerns whoever sent it.
                 *place = Some((*to, N::routed_key(message).unwrap_or_else(|| self.peers.id(*from))));
             }
@@ -458,6 +509,23 @@ impl<N: System> World<N> {
         for touch in 0..N::TOUCHES {
             for (to, key) in group.iter().flatten() {
                 black_box(self.nodes[to.index()].touch(host, *key, touch));
+            }
+        }
+    }
+
+    /// The same for a node that tells many others something, as a newcomer does. They hear of it soon, one by one and
+    /// with little else on the way, so that what is read here is still at hand then.
+    fn touch_receivers(&self, from: Peer, outputs: &[Output<N>]) {
+        if self.messages_in_flight() > NEAR {
+            return;
+        }
+        let (host, sender) = (self.host(), self.peers.id(from));
+        for touch in 0..N::TOUCHES {
+            for output in outputs {
+                if let Output::Send { to, message } = output {
+                    let key = N::routed_key(message).unwrap_or(sender);
+                    black_box(self.nodes[to.index()].touch(host, key, touch));
+                }
             }
         }
     }
@@ -484,9 +552,14 @@ impl<N: System> World<N> {
         let tracing = observer.wants_notes();
         let mut cx = Context { now: self.now, host, rng: &mut self.rng, tracing, outputs: &mut outputs };
         self.nodes[peer.index()].handle(&mut cx, input);
+        if outputs.len() >= BURST && self.nodes.len() >= TOUCHED_NODES_MIN {
+            self.touch_receivers(peer, &outputs);
+        }
         for output in outputs.drain(..) {
             match output {
-                Output::Send { to, message } => self.send(peer, to, message, number),
+                Output::Send { to, message } => {
+                    self.send(Flying { from: peer, to, cause: number, fate: Fate(0), message });
+                }
                 Output::Event(event) => observer.event(self.now, peer, &event),
                 Output::Note(note) => observer.note(peer, note),
             }
@@ -495,15 +568,20 @@ impl<N: System> World<N> {
         self.arm(peer);
     }
 
-    fn send(&mut self, from: Peer, to: Peer, message: N::Message, cause: u32) {
+    /// Lets a message set out; its fate is decided here.
+    #[inline]
+    fn send(&mut self, mut flying: Flying<N::Message>) {
+        let Flying { from, to, .. } = flying;
         debug_assert!(to.is_some(), "a node sends to somebody");
-        self.counters.sent[message.purpose() as usize] += 1;
-        self.in_flight[message.purpose() as usize] += 1;
+        let purpose = flying.message.purpose() as usize;
+        self.counters.sent[purpose] += 1;
+        self.in_flight[purpose] += 1;
         let Weather { loss_per_million: loss, .. } = self.weather;
         let lost = self.weather.separates(self.plane.place(from), self.plane.place(to))
             || (loss > 0 && self.nature.random_range(0..1_000_000) < loss);
-        let arrives = self.now + self.weather.slowed(self.plane.one_way(from, to));
-        self.queue.push(arrives, Pending::Arrival { from, to, sent: self.now, cause, lost, message });
+        let span = self.weather.slowed(self.plane.one_way(from, to));
+        flying.fate = Fate::new(span, lost);
+        self.queue.push(self.now + span, Pending::Arrival(flying));
     }
 
     /// Makes sure that an event waits for the node's next deadline.
@@ -536,5 +614,24 @@ impl<N: System> World<N> {
         let each = size_of::<N>() + size_of::<Place>() + size_of::<Time>() + 1;
         let directory = self.peers.len() * (2 * size_of::<N::Id>() + size_of::<Peer>());
         self.nodes.iter().map(|node| each + node.heap_bytes()).sum::<usize>() + directory
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pastry;
+
+    #[test]
+    fn an_event_with_a_message_of_pastry_fills_a_cache_line() {
+        assert_eq!(size_of::<Option<Pending<pastry::Message>>>(), 64);
+    }
+
+    #[test]
+    fn a_fate_is_how_long_and_whether_lost() {
+        for (span, lost) in [(0, true), (73_000, false), (7_300_000, true)] {
+            let fate = Fate::new(Duration(span), lost);
+            assert_eq!((fate.span(), fate.is_lost()), (Duration(span), lost));
+        }
     }
 }
