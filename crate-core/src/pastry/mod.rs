@@ -12,7 +12,7 @@
 //! | `route` | the routing step, fast and explained | §2.2, Table 1 |
 //! | `deliver` | routed messages from hop to hop | §2.2 |
 //! | `join` | coming in and going | §2.4 |
-//! | `repair` | failures noticed and mended | §2.4 |
+//! | `probe`, `repair` | failures noticed and mended | §2.4 |
 //! | `heartbeat` | signs of life between neighbours | MSPastry |
 //! | `liveness`, `tuning` | adaptive time-outs, table probes and how often | MSPastry |
 //! | `exchange` | rows asked of others, so that tables stay near | MSPastry |
@@ -48,6 +48,7 @@ mod leaf_set;
 mod liveness;
 mod message;
 mod neighbourhood;
+mod probe;
 mod repair;
 mod route;
 mod table;
