@@ -245,6 +245,22 @@ fn an_hour_long_session_costs_a_pastry_ring_little() {
 }
 
 #[test]
+fn sessions_of_a_quarter_of_an_hour_are_stood_with_and_without_loss() {
+    for (loss_per_million, stretch_max) in [(0, 1.8), (50_000, 2.0)] {
+        let settings = Settings {
+            duration_s: 600,
+            loss_per_million,
+            lookup_rate: 0.02,
+            ..Settings::new(pastry::Config::dependable(), 300, 900, 7)
+        };
+        let row = churn_row::<PastryNode>(&settings);
+        assert!(row.lookups > 3_000 && row.lost == 0, "{row:?}");
+        assert!(row.incorrect <= u64::from(loss_per_million > 0), "{row:?}");
+        assert!(row.stretch > 1.0 && row.stretch < stretch_max, "{row:?}");
+    }
+}
+
+#[test]
 fn hardly_a_lookup_is_lost_when_a_twentieth_of_all_messages_is() {
     let row = churn_row::<PastryNode>(&short_sessions(100, 600, 50_000, 3));
     assert!(row.lookups > 4_000 && row.lost == 0 && row.incorrect <= 2, "{row:?}");

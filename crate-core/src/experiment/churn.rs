@@ -19,10 +19,12 @@
 //!   first has crashed, a second delivery is the recovery of a message whose acknowledgement died with a node on its
 //!   path; nobody can tell the two apart.)
 //! - **timeouts per lookup**: messages carrying lookups that found nobody, or got lost, for each lookup.
-//! - **control messages** per running node and second: everything sent for membership (joins), repair (probes, tables)
-//!   and regular upkeep (heartbeats), over all nodes running, not only members. Hop-by-hop acknowledgements are
-//!   traffic of lookups, which grows with their rate, and are given apart. (The published figure's breakdown is known
-//!   to us from memory only; with the lookup rate of the paper the sum of both stays comparable.)
+//! - **control messages** per running node and second: everything that would not be sent in a ring where nothing ever
+//!   fails and every lookup is one message a hop. That is all sent for membership (joins), repair (probes and their
+//!   answers, tables) and regular upkeep (heartbeats, exchanged rows), every acknowledgement of a hop, custody's among
+//!   them, and every message of a lookup that was sent in vain, since another had to be sent for it. Divided by all
+//!   nodes running, not only members. MSPastry counts acknowledgements and retransmissions as well, as far as we
+//!   remember its breakdown; it has no custody.
 //! - **stretch**: sum of the times from start to delivery over sum of the one-way latencies from origin to root, over
 //!   all delivered lookups whose origin is not itself the root. Time-outs on the way count in full.
 //!
@@ -94,9 +96,9 @@ pub struct Row {
     pub incorrect: u64,
     /// Messages of lookups sent in vain, for each lookup.
     pub timeouts_per_lookup: f64,
-    /// Messages for joins, repair and upkeep.
+    /// All messages but those that carried a lookup on.
     pub control_msgs_per_node_s: f64,
-    /// Acknowledgements of lookups.
+    /// Of them acknowledgements of lookups.
     pub ack_msgs_per_node_s: f64,
     /// Time taken over the direct latency, sum over sum.
     pub stretch: f64,
@@ -462,16 +464,18 @@ impl<N: System> Churn<N> {
         }
         let node_seconds = after.node_seconds - before.node_seconds;
         let sent = |purpose| after.counters.sent_for(purpose) - before.counters.sent_for(purpose);
-        let each = |purposes: &[Purpose]| purposes.iter().copied().map(sent).sum::<u64>() as f64 / node_seconds;
+        let in_vain = after.in_vain - before.in_vain;
+        let upkeep = [Purpose::Membership, Purpose::Repair, Purpose::Maintenance].map(sent).iter().sum::<u64>();
+        let acks = sent(Purpose::Acknowledgement);
         Row {
             nodes: settings.nodes,
             session_mean_s: settings.session_mean_s,
             lookups,
             lost,
             incorrect: self.watch.incorrect,
-            timeouts_per_lookup: (after.in_vain - before.in_vain) as f64 / lookups as f64,
-            control_msgs_per_node_s: each(&[Purpose::Membership, Purpose::Repair, Purpose::Maintenance]),
-            ack_msgs_per_node_s: each(&[Purpose::Acknowledgement]),
+            timeouts_per_lookup: in_vain as f64 / lookups as f64,
+            control_msgs_per_node_s: (upkeep + acks + in_vain) as f64 / node_seconds,
+            ack_msgs_per_node_s: acks as f64 / node_seconds,
             stretch: taken as f64 / direct as f64,
         }
     }

@@ -181,10 +181,12 @@ impl Config {
     }
 
     /// For rings whose nodes come and go all the time: MSPastry's base configuration (b = 4, |L| = 32, T_ls = 30 s,
-    /// T_o = 3 s, L_r = 5%), without M, which it does not keep; and custody of messages.
+    /// T_o = 3 s), without M, which it does not keep; and custody of messages. L_r is 6.5% where the paper has 5%: so
+    /// 10,000 nodes with sessions of an hour send fewer than half a control message a second each, acknowledgements
+    /// included, and a dead table entry costs no more than a round trip.
     #[must_use]
     pub fn dependable() -> Self {
-        let dependability = Dependability { adaptive_timeouts: true, custody: true, raw_loss_per_million: 50_000 };
+        let dependability = Dependability { adaptive_timeouts: true, custody: true, raw_loss_per_million: 65_000 };
         Self {
             leaf_set: LeafSetSize::THIRTY_TWO,
             neighbourhood: 0,

@@ -106,6 +106,9 @@ impl PastryNode {
             }
             return;
         }
+        if let Some(id) = self.id_of(cx.host, from).filter(|_| self.maintains_table(cx)) {
+            self.learn_entry(cx, from, id);
+        }
         let is_new = self.upkeep_mut().hops_seen.is_new((from, ack));
         let upstream = Upstream { peer: from, ack };
         if is_new && self.carry(cx, envelope, upstream, &[]) {
@@ -335,6 +338,7 @@ impl PastryNode {
                 Some(peer) => {
                     tried.retain(|other| *other != peer);
                     let pause = self.answer_timeout(cx.host, peer);
+                    self.hurry_verdict(cx, peer);
                     self.send_hop(cx, peer, what, upstream, &tried, tries);
                     // The probe decides; there is no hurry before.
                     let deadline = cx.now + config.ack_timeout.max(pause);

@@ -262,7 +262,8 @@ impl PastryNode {
         let state: Option<Arc<[Peer]>> =
             (cx.host.config.join_method != JoinMethod::Lean).then(|| everybody.as_slice().into());
         for peer in everybody {
-            let answer = waiting.binary_search(&peer).is_ok();
+            // Where entries are probed, the answer to the announcement stands for a first probe.
+            let answer = self.maintains_table(cx) || waiting.binary_search(&peer).is_ok();
             cx.send(peer, Message::Announce { leaves: Arc::clone(&leaves), answer });
             if let Some(state) = &state {
                 cx.send(peer, Message::State(Arc::clone(state)));
@@ -387,6 +388,7 @@ impl PastryNode {
         };
         cx.event(Event::Joined);
         self.start_heartbeat(cx);
+        self.begin_table_upkeep(cx);
         self.mend_leaves(cx);
         for (what, upstream) in held {
             match what {

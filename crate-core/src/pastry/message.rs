@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::LeafSetSize;
 use crate::id::Guid;
 use crate::protocol::{self, Envelope, Peer, Purpose, Request};
+use crate::time::Duration;
 
 /// A leaf set as its owner tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -143,7 +144,12 @@ pub enum Message {
         leaves: Arc<Leaves>,
     },
     /// I am alive.
-    Heartbeat,
+    Heartbeat {
+        /// A sum over what the two should both have in their leaf sets; see `heartbeat`.
+        digest: u32,
+        /// After which silence at most the sender says something again.
+        period: Duration,
+    },
     /// A member of your leaf set does not answer me.
     Fault {
         /// Which.
@@ -173,6 +179,18 @@ pub enum Message {
         /// The entry.
         peer: Peer,
     },
+    /// Who stands in this row of your routing table?
+    RowRequest {
+        /// Row.
+        row: u8,
+    },
+    /// These do.
+    Row {
+        /// Row.
+        row: u8,
+        /// Its entries.
+        peers: Box<[Peer]>,
+    },
     /// What is your neighbourhood set?
     NeighbourhoodRequest,
     /// This is.
@@ -197,7 +215,7 @@ impl protocol::Message for Message {
             Self::Announce { .. } => "announce",
             Self::Welcome { .. } => "welcome",
             Self::Leave { .. } => "leave",
-            Self::Heartbeat => "heartbeat",
+            Self::Heartbeat { .. } => "heartbeat",
             Self::Fault { .. } => "fault",
             Self::Probe => "probe",
             Self::ProbeAnswer => "probe answer",
@@ -205,6 +223,8 @@ impl protocol::Message for Message {
             Self::LeafSet(_) => "leaf set",
             Self::EntryRequest { .. } => "entry?",
             Self::Entry { .. } => "entry",
+            Self::RowRequest { .. } => "row?",
+            Self::Row { .. } => "row",
             Self::NeighbourhoodRequest => "neighbourhood?",
             Self::Neighbourhood(_) => "neighbourhood",
             Self::StateRequest => "state?",
@@ -225,7 +245,7 @@ impl protocol::Message for Message {
             | Self::StateRequest
             | Self::State(_)
             | Self::Leave { .. } => Purpose::Membership,
-            Self::Heartbeat => Purpose::Maintenance,
+            Self::Heartbeat { .. } | Self::RowRequest { .. } | Self::Row { .. } => Purpose::Maintenance,
             Self::Fault { .. }
             | Self::Probe
             | Self::ProbeAnswer

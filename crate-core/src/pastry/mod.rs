@@ -13,7 +13,9 @@
 //! | `deliver` | routed messages from hop to hop | §2.2 |
 //! | `join` | coming in and going | §2.4 |
 //! | `repair` | failures noticed and mended | §2.4 |
-//! | `liveness` | heartbeats, adaptive time-outs, table probes | MSPastry |
+//! | `heartbeat` | signs of life between neighbours | MSPastry |
+//! | `liveness`, `tuning` | adaptive time-outs, table probes and how often | MSPastry |
+//! | `exchange` | rows asked of others, so that tables stay near | MSPastry |
 //! | `upkeep` | what a node remembers for a while, and its timers | |
 //! | `words` | decisions in plain English | |
 //!
@@ -39,6 +41,8 @@
 
 mod config;
 mod deliver;
+mod exchange;
+mod heartbeat;
 mod join;
 mod leaf_set;
 mod liveness;
@@ -49,6 +53,7 @@ mod route;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tuning;
 mod upkeep;
 pub mod words;
 
@@ -258,7 +263,7 @@ impl PastryNode {
             Message::Announce { leaves, answer } => self.on_announce(cx, from, &leaves, answer),
             Message::Welcome { leaves } => self.on_welcome(cx, from, leaves.as_deref()),
             Message::Leave { leaves } => self.remove(cx, from, Some(&leaves)),
-            Message::Heartbeat => self.on_heartbeat(cx, from),
+            Message::Heartbeat { digest, period } => self.on_heartbeat(cx, from, digest, period),
             Message::Fault { peer } => self.on_fault(cx, peer),
             Message::Probe => self.on_probe(cx, from),
             Message::ProbeAnswer => self.on_probe_answer(cx, from),
@@ -269,6 +274,8 @@ impl PastryNode {
                 cx.send(from, Message::Entry { row, column, peer });
             }
             Message::Entry { row, column, peer } => self.on_entry(cx, from, row, column, peer),
+            Message::RowRequest { row } => self.on_row_request(cx, from, row),
+            Message::Row { row, peers } => self.on_row(cx, from, row, &peers),
             Message::NeighbourhoodRequest => {
                 cx.send(from, Message::Neighbourhood(self.neighbourhood.peers().into()));
             }

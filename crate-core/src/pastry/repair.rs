@@ -28,6 +28,8 @@ const PROBE_LIMIT: usize = 256;
 /// another node has done so.
 const PROBE_TRIES: u8 = 3;
 const PROBE_TRIES_TOLD: u8 = 2;
+/// Where a message waits for the verdict, so many questions are asked in the time that one of them is given.
+const URGENCY: u64 = 4;
 /// Questions of one leaf-set repair.
 const LEAF_REPAIR_ROUNDS: u8 = 8;
 /// Cells under repair at once.
@@ -44,6 +46,8 @@ pub(super) struct Probe {
     sent: Time,
     pub(super) deadline: Time,
     tries: u8,
+    /// Whether a message waits for the verdict, so that the questions follow each other quickly.
+    urgent: bool,
     why: Why,
 }
 
@@ -92,15 +96,26 @@ pub(super) struct EntryRepair {
     pub(super) deadline: Time,
 }
 
-/// How often a peer is probed.
-fn probe_tries(config: &Config, why: Why) -> u8 {
-    match why {
-        Why::Told => PROBE_TRIES_TOLD,
-        _ => PROBE_TRIES + u8::from(config.dependability.adaptive_timeouts),
-    }
-}
-
 impl PastryNode {
+    /// How often a peer is probed.
+    fn probe_tries(&self, config: &Config, probe: &Probe) -> u8 {
+        let concerns_leaves = !matches!(probe.why, Why::Silence | Why::Named) || self.leaves.contains(probe.peer);
+        match probe.why {
+            Why::Told => PROBE_TRIES_TOLD,
+            _ => PROBE_TRIES + u8::from(config.dependability.adaptive_timeouts && concerns_leaves),
+        }
+    }
+
+    /// A message waits for the verdict on a peer that is being probed.
+    pub(super) fn hurry_verdict(&mut self, cx: &Context<'_>, peer: Peer) {
+        let wait = Duration(self.answer_timeout(cx.host, peer).0 / URGENCY);
+        if cx.host.config.dependability.adaptive_timeouts
+            && let Some(probe) = self.upkeep_mut().probes.iter_mut().find(|probe| probe.peer == peer)
+        {
+            (probe.urgent, probe.deadline) = (true, probe.deadline.min(cx.now + wait));
+        }
+    }
+
     /// The identifier of a peer of this directory, this node among them.
     pub(super) fn checked_id(&self, host: Host<'_, Self>, peer: Peer) -> Option<Guid> {
         (peer.index() < host.peers.len()).then(|| host.id(peer))
@@ -112,7 +127,7 @@ impl PastryNode {
         if is_dead || probes.len() >= PROBE_LIMIT || probes.iter().any(|probe| probe.peer == peer) {
             return;
         }
-        probes.push(Probe { peer, sent: cx.now, deadline, tries: 1, why });
+        probes.push(Probe { peer, sent: cx.now, deadline, tries: 1, urgent: false, why });
         self.send_probe(cx, peer, why);
     }
 
@@ -128,6 +143,11 @@ impl PastryNode {
     /// A peer was silent when it should have spoken: asks it whether it is alive.
     pub(super) fn suspect(&mut self, cx: &mut Context<'_>, peer: Peer) {
         self.probe(cx, peer, Why::Silence);
+    }
+
+    /// A peer was named for the routing table: asks it whether it is alive.
+    pub(super) fn consider_entry(&mut self, cx: &mut Context<'_>, peer: Peer) {
+        self.probe(cx, peer, Why::Named);
     }
 
     /// Asks a neighbour for its leaf set, to compare it with the own one; if it does not answer it is dead.
@@ -183,18 +203,21 @@ impl PastryNode {
         let (late, waiting) = std::mem::take(&mut upkeep.probes).into_iter().partition(|probe| probe.deadline <= now);
         upkeep.probes = waiting;
         let late: Vec<Probe> = late;
-        let is_over = |probe: &Probe| probe.tries >= probe_tries(cx.host.config, probe.why);
+        let is_over = |probe: &Probe| probe.tries >= self.probe_tries(cx.host.config, probe);
         let (over, again): (Vec<Probe>, Vec<Probe>) = late.into_iter().partition(is_over);
         for probe in again {
             let (peer, why, tries) = (probe.peer, probe.why, probe.tries + 1);
-            let deadline = now + self.answer_timeout(cx.host, peer);
-            self.upkeep_mut().probes.push(Probe { deadline, tries, ..probe });
+            let whole = self.answer_timeout(cx.host, peer);
+            let is_last = tries >= self.probe_tries(cx.host.config, &probe);
+            let wait = if probe.urgent && !is_last { Duration(whole.0 / URGENCY) } else { whole };
+            self.upkeep_mut().probes.push(Probe { deadline: now + wait, tries, ..probe });
             self.send_probe(cx, peer, why);
         }
         for Probe { peer, why, .. } in over {
             cx.note(|| Note::TimedOut { peer });
             let (is_leaf, is_left) = (self.leaves.contains(peer), self.leaves.clockwise().next_back() == Some(peer));
             self.forget(cx, peer);
+            self.hurry_entry_repairs(cx, peer);
             if is_leaf && (why != Why::Told || is_left) {
                 self.tell_of_fault(cx, peer, why == Why::Told);
             }
@@ -458,13 +481,43 @@ impl PastryNode {
         }
     }
 
+    /// The repair that was named a peer, and waits for it, goes on: it is dead.
+    fn hurry_entry_repairs(&mut self, cx: &Context<'_>, dead: Peer) {
+        let Some(id) = self.id_of(cx.host, dead) else { return };
+        let digits = cx.host.config.digits;
+        let row = self.id.shared_prefix(id, digits);
+        let cell = (row, id.digit(row, digits));
+        let now = cx.now;
+        let is_waiting =
+            |repair: &&mut EntryRepair| repair.answered && (repair.row.into(), repair.column.into()) == cell;
+        self.upkeep_mut().entry_repairs.iter_mut().filter(is_waiting).for_each(|repair| repair.deadline = now);
+    }
+
     fn mend_entry(&mut self, cx: &mut Context<'_>, row: u8, column: u8) {
+        if self.maintains_table(cx) && self.fill_from_leaves(cx, row, column) {
+            return;
+        }
         let repairs = &self.upkeep_mut().entry_repairs;
         let under_way = repairs.iter().any(|repair| (repair.row, repair.column) == (row, column));
         let is_room = repairs.len() < ENTRY_REPAIR_LIMIT;
         if self.active && !under_way && is_room {
             self.ask_for_entry(cx, row, column, 0);
         }
+    }
+
+    /// Fills a cell with the nearest member of the leaf set that fits, if there is one.
+    fn fill_from_leaves(&mut self, cx: &mut Context<'_>, row: u8, column: u8) -> bool {
+        let digits = cx.host.config.digits;
+        let fits = |peer: &Peer| {
+            let id = cx.host.id(*peer);
+            self.id.shared_prefix(id, digits) == usize::from(row) && id.digit(row.into(), digits) == usize::from(column)
+        };
+        let fitting = self.leaves.clockwise().filter(fits);
+        let nearest = fitting.min_by_key(|peer| (cx.host.proximity.round_trip(self.me, *peer), *peer));
+        if let Some(peer) = nearest {
+            self.learn_entry(cx, peer, cx.host.id(peer));
+        }
+        nearest.is_some()
     }
 
     /// Asks the next of row `row`, then of the row below it, for its entry of a cell.

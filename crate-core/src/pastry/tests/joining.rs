@@ -128,6 +128,6 @@ fn a_join_costs_as_many_messages_as_it_has_acquaintances_and_a_path() {
 
 #[test]
 fn the_names_of_messages_are_the_fields_terms() {
-    assert_eq!(Message::Heartbeat.name(), "heartbeat");
+    assert_eq!(Message::Heartbeat { digest: 0, period: Duration::ZERO }.name(), "heartbeat");
     assert_eq!(Message::LeafSetRequest.purpose(), protocol::Purpose::Repair);
 }
