@@ -46,7 +46,7 @@ pub(crate) fn send_all<N: System>(
     let send = |world: &mut World<N>, number: usize, arrivals: &mut Arrivals| {
         let (from, key) = lookups[number];
         let request = Request(number as u32);
-        let envelope = Envelope { request, answer: false, hops: 0, origin: from, key, payload: None };
+        let envelope = Envelope::lookup(request, from, key);
         world.command(from, Command::Route(envelope).into(), arrivals);
     };
     arrived.clear();

@@ -136,6 +136,11 @@ impl Work {
         self.cases.contains(&case)
     }
 
+    /// Whether anything needs converged tables.
+    fn measures_lookups(&self) -> bool {
+        self.cases.iter().any(|case| !matches!(case, Case::Build | Case::Joins))
+    }
+
     /// Rates a second of ours and the bound's, medians of all rounds.
     fn alternate(&self, mut ours: impl FnMut() -> f64, mut bound: impl FnMut() -> f64) -> (Option<f64>, Option<f64>) {
         let (mut a, mut b) = (Vec::new(), Vec::new());
@@ -164,11 +169,12 @@ fn pastry(work: &Work, row: &mut impl FnMut(Row)) {
     if work.measures(Case::Build) {
         put(Case::Build, builds::<PastryNode, _>(work, &config, &members, || FlatPastry::oracle(&work.ids)));
     }
-    let flat = FlatPastry::oracle(&work.ids);
-    let bytes = flat.lines.len() * 64 / work.ids.len();
-    let mut world = ours::converged::<PastryNode>(&config, &members);
-    lookups(work, &mut world, (&flat, bytes, bound::pastry::closest), Guid, &mut put);
-    drop((flat, world));
+    if work.measures_lookups() {
+        let flat = FlatPastry::oracle(&work.ids);
+        let bytes = flat.lines.len() * 64 / work.ids.len();
+        let mut world = ours::converged::<PastryNode>(&config, &members);
+        lookups(work, &mut world, (&flat, bytes, bound::pastry::closest), Guid, &mut put);
+    }
     if work.measures(Case::Joins) {
         let count = f64::from(work.nodes);
         let rates = work.alternate(
@@ -191,6 +197,9 @@ fn chord(work: &Work, row: &mut impl FnMut(Row)) {
     let mut put = |case, (ours, bound)| row(Row::new("chord", work.nodes, case, ours, bound));
     if work.measures(Case::Build) {
         put(Case::Build, builds::<ChordNode, _>(work, &config, &members, || FlatChord::oracle(&work.ids)));
+    }
+    if !work.measures_lookups() {
+        return;
     }
     let flat = FlatChord::oracle(&work.ids);
     let bytes = FlatChord::bytes_per_node();

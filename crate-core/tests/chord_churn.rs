@@ -115,7 +115,7 @@ fn run(churn: Churn) -> (Count, World<ChordNode>) {
             let key = ChordId::random(world.config().bits, &mut rng);
             let request = Request(watcher.wishes.len() as u32);
             watcher.wishes.push(Wish { origin, since: moment, is_over: false });
-            let envelope = Envelope { request, answer: false, hops: 0, origin, key, payload: None };
+            let envelope = Envelope::lookup(request, origin, key);
             world.command(origin, Command::Route(envelope), &mut watcher);
         }
     }

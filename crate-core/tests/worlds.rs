@@ -4,11 +4,11 @@
 use overlay_core::chord::{self, ChordNode};
 use overlay_core::id::{Digits, IdBits};
 use overlay_core::pastry::{self, LeafSetSize, PastryNode};
-use overlay_core::protocol::{Overlay, Peer, Step, Verdict};
+use overlay_core::protocol::{Command, Envelope, Event, Note, Overlay, Peer, Request, Step, Verdict};
 use overlay_core::sim::spec::{Build, Spec};
 use overlay_core::sim::systems::System;
 use overlay_core::sim::workload::{Target, Workload};
-use overlay_core::sim::world::World;
+use overlay_core::sim::world::{Observer, Occasion, World};
 use overlay_core::time::{Duration, Time};
 use proptest::prelude::*;
 
@@ -76,8 +76,58 @@ fn explanations_agree<N: System>(nodes: u32, seed: u64, config: N::Config) {
     }
 }
 
+/// Writes down where messages end. With notes every message goes through [`Overlay::handle`]; without, most are sent on
+/// at once.
+struct Listener {
+    wants_notes: bool,
+    delivered: Vec<(u32, Peer, u16)>,
+}
+
+impl<N: System> Observer<N> for Listener {
+    fn wants_notes(&self) -> bool {
+        self.wants_notes
+    }
+    fn begin(&mut self, _: Time, _: Peer, cause: u32, _: Occasion<'_, N::Message>) -> u32 {
+        cause
+    }
+    fn event(&mut self, _: Time, node: Peer, event: &Event<N::Id>) {
+        if let Event::Delivered(envelope) = event {
+            self.delivered.push((envelope.request.0, node, envelope.hops));
+        }
+    }
+    fn note(&mut self, _: Peer, _: Note) {}
+}
+
+/// Whether anybody listens changes neither where messages end, nor after how many hops, nor when.
+fn listening_changes_nothing<N: System>(nodes: u32, seed: u64, config: N::Config) {
+    let runs = [false, true].map(|wants_notes| {
+        let mut world = world::<N>(nodes, seed, config.clone());
+        let mut listener = Listener { wants_notes, delivered: Vec::new() };
+        let mut workload = Workload::new(&world, Target::Key, seed);
+        for request in 0..30 {
+            let (from, key) = workload.draw(&world);
+            world.command(from, Command::Route(Envelope::lookup(Request(request), from, key)).into(), &mut listener);
+        }
+        while world.is_busy() {
+            world.step(&mut listener);
+        }
+        (listener.delivered, world.now(), *world.counters())
+    });
+    assert_eq!(runs[0], runs[1]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_message_of_pastry_goes_the_same_way_whether_anybody_listens(nodes in 1_u32..120, seed: u64, config in pastry_config(), acks: bool) {
+        listening_changes_nothing::<PastryNode>(nodes, seed, pastry::Config { acks, ..config });
+    }
+
+    #[test]
+    fn a_message_of_chord_goes_the_same_way_whether_anybody_listens(nodes in 1_u32..120, seed: u64, config in chord_config(), acks: bool) {
+        listening_changes_nothing::<ChordNode>(nodes, seed, chord::Config { acks, ..config });
+    }
 
     #[test]
     fn pastry_lookups_reach_the_numerically_closest_node(nodes in 1_u32..120, seed: u64, config in pastry_config()) {

@@ -69,7 +69,11 @@ impl ChordNode {
     }
 
     fn set_finger(&mut self, cx: &mut Context<'_>, i: u8, peer: Peer) {
-        if self.fingers.set(i, peer) && peer.is_some() {
+        if !self.fingers.set(i, peer) {
+            return;
+        }
+        self.compass.spoil();
+        if peer.is_some() {
             cx.note(|| Note::EntrySet { row: i, column: 0, peer });
         }
     }

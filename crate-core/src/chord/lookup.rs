@@ -91,7 +91,7 @@ impl ChordNode {
     pub(super) fn pass_on(
         &mut self,
         cx: &mut Context<'_>,
-        envelope: Envelope<ChordId>,
+        mut envelope: Envelope<ChordId>,
         covering: bool,
         silent: Vec<Peer>,
     ) {
@@ -110,14 +110,13 @@ impl ChordNode {
             }
             Step::Forward(to) => to,
         };
-        let mut onward = envelope.clone();
-        onward.hops += 1;
-        let token = if config.acks {
-            self.expect_answer(cx, to, About::Hop { envelope, covering, attempt: 1, silent })
-        } else {
-            0
-        };
-        cx.send(to, ChordMessage::Route { envelope: onward, covering: choice.covering, token });
+        envelope.ack = 0;
+        if config.acks {
+            let about = About::Hop { envelope: envelope.clone(), covering, attempt: 1, silent };
+            envelope.ack = self.expect_answer(cx, to, about);
+        }
+        envelope.hops += 1;
+        cx.send(to, ChordMessage::Route { envelope, covering: choice.covering });
     }
 
     fn note_step(&self, cx: &mut Context<'_>, query: &Query<'_>, request: super::Request, hops: u16) {
@@ -139,16 +138,9 @@ impl ChordNode {
     }
 
     /// A routed message came in.
-    pub(super) fn on_route(
-        &mut self,
-        cx: &mut Context<'_>,
-        from: Peer,
-        envelope: Envelope<ChordId>,
-        covering: bool,
-        token: Token,
-    ) {
-        if token != 0 {
-            cx.send(from, ChordMessage::Ack { token });
+    pub(super) fn on_route(&mut self, cx: &mut Context<'_>, from: Peer, envelope: Envelope<ChordId>, covering: bool) {
+        if envelope.ack != 0 {
+            cx.send(from, ChordMessage::Ack { token: envelope.ack });
         }
         self.pass_on(cx, envelope, covering, Vec::new());
     }
@@ -190,10 +182,10 @@ impl ChordNode {
         if walk.asked >= cx.host.config.hop_limit {
             return self.give_up(cx, *walk, RouteError::TooManyHops);
         }
-        let envelope = Envelope { hops: walk.hops(), ..envelope.clone() };
+        let mut envelope = Envelope { hops: walk.hops(), ..envelope.clone() };
         walk.asked += 1;
-        let token = self.expect_answer(cx, to, About::Last(walk));
-        cx.send(to, ChordMessage::Route { envelope, covering: true, token });
+        envelope.ack = self.expect_answer(cx, to, About::Last(walk));
+        cx.send(to, ChordMessage::Route { envelope, covering: true });
     }
 
     fn question(&mut self, cx: &mut Context<'_>, to: Peer, mut walk: Box<Walk>) {
@@ -345,10 +337,10 @@ impl ChordNode {
     ) {
         if covering && to == self.predecessor && attempt < CLAIM_ATTEMPTS {
             // Without the predecessor this node would deliver itself: not for a lost message or two.
-            let onward = Envelope { hops: envelope.hops.saturating_add(1), ..envelope.clone() };
+            let mut onward = Envelope { hops: envelope.hops.saturating_add(1), ..envelope.clone() };
             let about = About::Hop { envelope, covering, attempt: attempt + 1, silent };
-            let token = self.expect_answer(cx, to, about);
-            return cx.send(to, ChordMessage::Route { envelope: onward, covering: true, token });
+            onward.ack = self.expect_answer(cx, to, about);
+            return cx.send(to, ChordMessage::Route { envelope: onward, covering: true });
         }
         if silent.len() >= MOST_SILENT {
             let (request, reason) = (envelope.request, RouteError::NobodyAnswered);

@@ -112,7 +112,8 @@ impl ChordNode {
 
     pub(super) fn is_nearer_successor(&self, cx: &Context<'_>, peer: Peer) -> bool {
         let gap = self.id.clockwise_to(cx.host.id(peer), cx.host.config.bits);
-        gap != ChordId::ZERO && gap < self.successor_gap
+        let nearest = self.successor_gap(cx.host.peers, cx.host.config.bits);
+        gap != ChordId::ZERO && nearest.is_some_and(|nearest| gap < nearest)
     }
 
     /// Makes `first` the successor and the rest of the list its list, without its last if there are too many. Entries
@@ -273,6 +274,7 @@ impl ChordNode {
         }
         self.dead.push((peer, cx.now));
         let mut found = self.fingers.forget(peer);
+        self.compass.spoil();
         if self.predecessor == peer {
             found = true;
             self.set_predecessor(cx, Peer::NONE);
@@ -303,7 +305,7 @@ impl ChordNode {
         }
         let old = std::mem::replace(&mut self.predecessor, peer);
         self.predecessor_heard = true;
-        self.measure(cx.host.peers, cx.host.config.bits);
+        self.compass.spoil();
         self.neighbours_changed = true;
         if old.is_some() && !self.successors.contains(&old) {
             cx.note(|| Note::NeighbourRemoved { peer: old });
@@ -319,8 +321,8 @@ impl ChordNode {
         }
         let before = self.successors.first().copied().unwrap_or(Peer::NONE);
         let old = std::mem::replace(&mut self.successors, list);
-        self.measure(cx.host.peers, cx.host.config.bits);
-        self.fit_fingers(cx.host.config.bits, before);
+        self.fit_fingers(cx.host.peers, cx.host.config.bits, before);
+        self.compass.spoil();
         self.neighbours_changed = true;
         if cx.tracing {
             let changes = |from: &[Peer], to: &[Peer], predecessor: Peer| -> Vec<Peer> {

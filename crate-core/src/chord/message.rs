@@ -37,8 +37,6 @@ pub enum ChordMessage {
         envelope: Envelope<ChordId>,
         /// Whether the sender takes the receiver to be the node responsible.
         covering: bool,
-        /// To be acknowledged if not 0.
-        token: Token,
     },
     /// A routed message came in.
     Ack {

@@ -46,6 +46,7 @@
 //! - **Leaving**: both neighbours are told; the successor then learns its new predecessor by a notify from it.
 
 mod calls;
+mod compass;
 mod config;
 mod explain;
 mod fingers;
@@ -73,6 +74,7 @@ use crate::protocol::{
 use crate::time::{Duration, Time};
 
 use calls::{About, Calls};
+use compass::Compass;
 use fingers::Fingers;
 use lookup::Question;
 use maintenance::Told;
@@ -101,23 +103,19 @@ pub struct FingerRow {
 
 /// A node of a Chord ring.
 ///
-/// In the order of use: on large rings a routing step costs what it has to fetch, and this way that is two cache lines
-/// of the node, one of its fingers, and the identifiers of one or two fingers.
+/// In the order of use: on large rings a routing step costs what it has to fetch, and this way that is the first cache
+/// line of the node and mostly one more, of its compass.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct ChordNode {
-    id: ChordId,
-    /// The way from the predecessor to this node, if there is one.
-    predecessor_gap: ChordId,
-    /// The way to the successor.
-    successor_gap: ChordId,
+    me: Peer,
     predecessor: Peer,
+    phase: Phase,
+    compass: Compass,
+    id: ChordId,
     fingers: Fingers,
     /// Nearest first. Empty only if the node knows nobody at all.
     successors: Vec<Peer>,
-    me: Peer,
-    /// Every successor in the list lies before 2^`reach` from here.
-    reach: u8,
     next_finger: u8,
     /// Whether a newcomer is still looking up its first fingers.
     filling: bool,
@@ -126,7 +124,6 @@ pub struct ChordNode {
     /// Whether to say so when the present input is dealt with.
     neighbours_changed: bool,
     last_token: Token,
-    phase: Phase,
     /// Time 0: not yet set.
     next_round: Time,
     calls: Calls,
@@ -164,8 +161,7 @@ impl ChordNode {
             return node;
         }
         node.predecessor = predecessor.filter(|p| *p != me).unwrap_or(Peer::NONE);
-        node.measure(host.peers, bits);
-        node.fit_fingers(bits, Peer::NONE);
+        node.fit_fingers(host.peers, bits, Peer::NONE);
         let mut nearest: Option<(Peer, ChordId)> = None;
         for i in (node.fingers.low() + 1..=node.fingers.len()).rev() {
             let Some(peer) = fingers.get(usize::from(i) - 1).copied().filter(|p| p.is_some()) else { continue };
@@ -178,6 +174,7 @@ impl ChordNode {
             }
             node.fingers.set(i, nearest.expect("just set or set before").0);
         }
+        node.take_bearings(host.peers, bits);
         node
     }
 
@@ -213,7 +210,7 @@ impl ChordNode {
     /// Whether the node is responsible for a key, as far as it knows: the key lies in (predecessor, this node].
     #[must_use]
     pub fn owns(&self, host: Host<'_, Self>, key: ChordId) -> bool {
-        self.owns_key(host.config.bits, key, &[])
+        self.owns_key(host.peers, host.config.bits, key, &[])
     }
 
     fn is_alone(&self) -> bool {
@@ -225,20 +222,21 @@ impl ChordNode {
         self.successors.first().copied().unwrap_or(self.me)
     }
 
-    /// Works out what is kept for speed from the neighbours.
-    fn measure(&mut self, peers: &Directory<ChordId>, bits: IdBits) {
-        let gap = |peer: Option<&Peer>| peer.map_or(ChordId::ZERO, |p| self.id.clockwise_to(peers.id(*p), bits));
-        let (first, last) = (gap(self.successors.first()), gap(self.successors.last()));
-        self.successor_gap = first;
-        self.reach = last.bit_length();
-        if self.predecessor.is_some() {
-            self.predecessor_gap = peers.id(self.predecessor).clockwise_to(self.id, bits);
-        }
+    /// The way to the successor, unless the node is alone.
+    fn successor_gap(&self, peers: &Directory<ChordId>, bits: IdBits) -> Option<ChordId> {
+        self.successors.first().map(|peer| self.id.clockwise_to(peers.id(*peer), bits))
+    }
+
+    /// Works the compass out from the tables.
+    fn take_bearings(&mut self, peers: &Directory<ChordId>, bits: IdBits) {
+        let fingers = self.fingers.iter().map(|(_, peer)| peer).filter(|peer| peer.is_some() && *peer != self.me);
+        let known = fingers.chain(self.successors.iter().copied());
+        self.compass = Compass::new(self.id, self.predecessor.some(), known, peers, bits);
     }
 
     /// Lets the fingers follow a change of the successor.
-    fn fit_fingers(&mut self, bits: IdBits, before: Peer) {
-        let low = if self.is_alone() { bits.get() } else { self.successor_gap.bit_length() };
+    fn fit_fingers(&mut self, peers: &Directory<ChordId>, bits: IdBits, before: Peer) {
+        let low = self.successor_gap(peers, bits).map_or(bits.get(), ChordId::bit_length);
         if low != self.fingers.low() {
             self.fingers.successor_moved(low, before);
         }
@@ -258,7 +256,7 @@ impl ChordNode {
             return;
         }
         match message {
-            ChordMessage::Route { envelope, covering, token } => self.on_route(cx, from, envelope, covering, token),
+            ChordMessage::Route { envelope, covering } => self.on_route(cx, from, envelope, covering),
             ChordMessage::Ack { token } => {
                 self.take_call(from, token, |about| matches!(about, About::Hop { .. } | About::Last(_)));
             }
@@ -310,7 +308,7 @@ impl ChordNode {
             Command::Route(envelope) if self.phase != Phase::Active => {
                 cx.event(Event::Undeliverable { request: envelope.request, reason: RouteError::NotAMember });
             }
-            Command::Route(envelope) => self.set_out(cx, Envelope { hops: 0, origin: self.me, ..envelope }),
+            Command::Route(envelope) => self.set_out(cx, Envelope { hops: 0, ack: 0, origin: self.me, ..envelope }),
             Command::Direct { to, payload } if to == self.me => cx.event(Event::Direct { from: self.me, payload }),
             Command::Direct { to, payload } => cx.send(to, ChordMessage::Direct { payload }),
         }
@@ -358,8 +356,8 @@ fn names_known_peers(message: &ChordMessage, from: Peer, known: usize) -> bool {
 /// The token of a message that only a member can do something with.
 const fn question_token(message: &ChordMessage) -> Option<Token> {
     match message {
-        ChordMessage::Route { token, .. }
-        | ChordMessage::FindNext { token, .. }
+        ChordMessage::Route { envelope, .. } => Some(envelope.ack),
+        ChordMessage::FindNext { token, .. }
         | ChordMessage::GetNeighbours { token, .. }
         | ChordMessage::Ping { token } => Some(*token),
         _ => None,
@@ -381,11 +379,9 @@ impl Overlay for ChordNode {
             me,
             id: host.id(me),
             phase: Phase::Idle,
+            compass: Compass::spoilt(),
             predecessor: Peer::NONE,
-            predecessor_gap: ChordId::ZERO,
             successors: Vec::new(),
-            successor_gap: ChordId::ZERO,
-            reach: 0,
             fingers: Fingers::alone(host.config.bits.get()),
             next_finger: 0,
             filling: false,
@@ -398,10 +394,12 @@ impl Overlay for ChordNode {
         }
     }
 
+    #[inline]
     fn me(&self) -> Peer {
         self.me
     }
 
+    #[inline]
     fn is_active(&self) -> bool {
         self.phase == Phase::Active
     }
@@ -412,6 +410,9 @@ impl Overlay for ChordNode {
             Input::Deadline => self.on_deadline(cx),
             Input::LinkDown(peer) => self.on_link_down(cx, peer),
             Input::Command(command) => self.on_command(cx, command),
+        }
+        if self.compass.is_spoilt() && !self.is_alone() {
+            self.take_bearings(cx.host.peers, cx.host.config.bits);
         }
         if std::mem::take(&mut self.neighbours_changed) {
             cx.event(Event::NeighboursChanged);
@@ -427,6 +428,38 @@ impl Overlay for ChordNode {
         let query = Query::plain(key, host.config);
         // Nothing is avoided, so there is always a way on: a node without a successor delivers.
         self.decide(host.peers, host.config.bits, &query).map_or(Step::Deliver, |choice| choice.step)
+    }
+
+    const TOUCHES: u8 = 1;
+
+    #[inline]
+    fn touch(&self, _: Host<'_, Self>, _: ChordId, _: u8) -> u32 {
+        self.compass.touch()
+    }
+
+    #[inline]
+    fn routed_key(message: &ChordMessage) -> Option<ChordId> {
+        match message {
+            ChordMessage::Route { envelope, .. } => Some(envelope.key),
+            _ => None,
+        }
+    }
+
+    /// A routed message that needs no acknowledgement, of the published rule and not yet at its end.
+    #[inline]
+    fn send_on(&self, host: Host<'_, Self>, from: Peer, message: &mut ChordMessage) -> Option<Peer> {
+        let ChordMessage::Route { envelope, covering } = message else { return None };
+        let config = host.config;
+        let is_plain = envelope.ack == 0 && !config.acks && self.phase == Phase::Active && self.dead.is_empty();
+        let is_known = |peer: Peer| peer.index() < host.peers.len();
+        if !is_plain || from == self.me || envelope.hops >= config.hop_limit || !is_known(from.max(envelope.origin)) {
+            return None;
+        }
+        let query = Query { covering: *covering, ..Query::plain(envelope.key, config) };
+        let choice = self.by_compass(config.bits, &query)?;
+        let Step::Forward(next) = choice.step else { return None };
+        (envelope.hops, *covering) = (envelope.hops + 1, choice.covering);
+        Some(next)
     }
 
     fn explain(&self, host: Host<'_, Self>, key: ChordId) -> Decision {
@@ -455,6 +488,6 @@ impl Overlay for ChordNode {
 
     fn heap_bytes(&self) -> usize {
         let lists = self.successors.capacity() * size_of::<Peer>() + self.dead.capacity() * size_of::<(Peer, Time)>();
-        lists + self.fingers.heap_bytes() + self.calls.heap_bytes()
+        lists + self.compass.heap_bytes() + self.fingers.heap_bytes() + self.calls.heap_bytes()
     }
 }

@@ -1,5 +1,6 @@
 //! The routing step itself: three rules over one node's own state. Allocates nothing.
 
+use super::compass::Course;
 use super::{ChordId, ChordNode, Config, Directory, IdBits, Peer, RoutingRule, Rule, Step};
 
 /// What a routing step is asked.
@@ -50,22 +51,40 @@ impl ChordNode {
     /// Whether the key lies in (predecessor, this node]. Without a predecessor the range is not known, and only the
     /// node's own identifier is surely its own; a node that knows nobody owns the whole ring.
     #[inline]
-    pub(super) fn owns_key(&self, bits: IdBits, key: ChordId, avoid: &[Peer]) -> bool {
+    pub(super) fn owns_key(&self, peers: &Directory<ChordId>, bits: IdBits, key: ChordId, avoid: &[Peer]) -> bool {
         if key == self.id {
             return true;
         }
         if self.predecessor.is_some() && !avoid.contains(&self.predecessor) {
-            key.clockwise_to(self.id, bits) < self.predecessor_gap
+            key.clockwise_to(self.id, bits) < peers.id(self.predecessor).clockwise_to(self.id, bits)
         } else {
             self.is_alone()
+        }
+    }
+
+    /// The step where the compass can tell it.
+    #[inline]
+    pub(super) fn by_compass(&self, bits: IdBits, query: &Query<'_>) -> Option<Choice> {
+        if !query.avoid.is_empty() || query.rule != RoutingRule::Published {
+            return None;
+        }
+        match self.compass.course(query.key, bits) {
+            Course::Own => Some(Choice::deliver(Rule::OwnKey)),
+            _ if query.covering => None,
+            Course::Successor(peer) => Some(Choice::forward(peer, true, Rule::Successor)),
+            Course::Preceding(peer) => Some(Choice::forward(peer, false, Rule::ClosestPreceding)),
+            Course::Unclear => None,
         }
     }
 
     /// One routing step; `None` if every way on is to be avoided.
     #[inline]
     pub(super) fn decide(&self, peers: &Directory<ChordId>, bits: IdBits, query: &Query<'_>) -> Option<Choice> {
+        if let Some(choice) = self.by_compass(bits, query) {
+            return Some(choice);
+        }
         let Query { key, avoid, .. } = *query;
-        if self.owns_key(bits, key, avoid) {
+        if self.owns_key(peers, bits, key, avoid) {
             return Some(Choice::deliver(Rule::OwnKey));
         }
         if query.covering {
@@ -111,31 +130,12 @@ impl ChordNode {
         if way <= successor.gap {
             return Choice::forward(successor.peer, true, Rule::Successor);
         }
-        // Higher fingers start beyond the key.
         let mut best = (successor.gap, successor.peer);
-        for i in (self.fingers.low() + 1..=way.bit_length()).rev() {
-            let finger = self.fingers.stored(i);
-            if !finger.is_some() || finger == self.me || avoid.contains(&finger) {
-                continue;
-            }
-            let gap = self.id.clockwise_to(peers.id(finger), bits);
-            if gap < way {
-                best = (gap, finger);
-                if i > self.reach {
-                    // Lies at 2^(i−1) or beyond, and the whole successor list before 2^reach.
-                    return Choice::forward(finger, false, Rule::ClosestPreceding);
-                }
-                break;
-            }
-        }
-        for peer in self.successors.iter().rev() {
-            let gap = self.id.clockwise_to(peers.id(*peer), bits);
-            if gap <= best.0 {
-                break;
-            }
-            if gap < way && !avoid.contains(peer) {
-                best = (gap, *peer);
-                break;
+        let fingers = self.fingers.iter().map(|(_, peer)| peer).filter(|peer| peer.is_some() && *peer != self.me);
+        for peer in fingers.chain(self.successors.iter().copied()) {
+            let gap = self.id.clockwise_to(peers.id(peer), bits);
+            if gap < way && gap > best.0 && !avoid.contains(&peer) {
+                best = (gap, peer);
             }
         }
         Choice::forward(best.1, false, Rule::ClosestPreceding)
@@ -151,7 +151,8 @@ impl ChordNode {
         avoid: &[Peer],
     ) -> Option<Successor> {
         if avoid.is_empty() {
-            return self.successors.first().map(|peer| Successor { peer: *peer, gap: self.successor_gap });
+            let gap = self.successor_gap(peers, bits)?;
+            return Some(Successor { peer: self.successor(), gap });
         }
         let usable = |peer: &Peer| peer.is_some() && *peer != self.me && !avoid.contains(peer);
         let with_gap = |peer: Peer| Successor { peer, gap: self.id.clockwise_to(peers.id(peer), bits) };

@@ -104,7 +104,7 @@ impl<O: Overlay> TestNetwork<O> {
     /// Sends a message of the application and returns its request.
     pub(crate) fn route(&mut self, from: Peer, key: O::Id, payload: Payload) -> Request {
         let request = self.new_request();
-        self.command(from, Command::Route(Envelope { request, answer: true, hops: 0, origin: from, key, payload }));
+        self.command(from, Command::Route(Envelope { answer: true, payload, ..Envelope::lookup(request, from, key) }));
         request
     }
 

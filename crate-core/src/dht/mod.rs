@@ -167,7 +167,7 @@ impl<O: Overlay> DhtNode<O> {
     fn ask(&mut self, cx: &mut Context<'_, Self>, request: Request, key: O::Id, operation: &Operation<'_>) {
         let origin = self.overlay.me();
         let payload = Some(operation.encode());
-        let envelope = Envelope { request, answer: false, hops: 0, origin, key, payload };
+        let envelope = Envelope { payload, ..Envelope::lookup(request, origin, key) };
         self.drive(cx, Input::Command(Command::Route(envelope).into()));
     }
 
@@ -361,6 +361,12 @@ impl<O: Overlay> Overlay for DhtNode<O> {
     #[inline]
     fn routed_key(message: &Self::Message) -> Option<O::Id> {
         if let DhtMessage::Overlay(message) = message { O::routed_key(message) } else { None }
+    }
+
+    #[inline]
+    fn send_on(&self, host: Host<'_, Self>, from: Peer, message: &mut Self::Message) -> Option<Peer> {
+        let DhtMessage::Overlay(message) = message else { return None };
+        self.overlay.send_on(Self::inner_host(&host), from, message)
     }
 
     fn explain(&self, host: Host<'_, Self>, key: O::Id) -> Decision {

@@ -422,7 +422,7 @@ impl<N: System> Churn<N> {
         let request = Request(self.watch.lookups.len() as u32);
         let (sent, counts) = (self.world.now(), self.measuring);
         self.watch.lookups.push(Lookup { key, origin, sent, counts, delivered: None, withdrawn: false });
-        let envelope = Envelope { request, answer: false, hops: 0, origin, key, payload: None };
+        let envelope = Envelope::lookup(request, origin, key);
         self.world.command(origin, Command::Route(envelope).into(), &mut self.watch);
     }
 

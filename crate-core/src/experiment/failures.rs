@@ -390,7 +390,7 @@ fn send_all<N: System>(
             let request = Request(first.wrapping_add(watch.keys.len() as u32));
             watch.keys.push(key);
             watch.ended.push(false);
-            let envelope = Envelope { request, answer: false, hops: 0, origin: from, key, payload: None };
+            let envelope = Envelope::lookup(request, from, key);
             world.command(from, Command::Route(envelope).into(), &mut watch);
             open += 1;
         }

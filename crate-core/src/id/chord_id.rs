@@ -97,6 +97,15 @@ impl ChordId {
         if m <= 128 { low << (128 - m) } else { (high as u128) << (256 - m) | low >> (m - 128) }
     }
 
+    /// The first 64 bits of [`ChordId::fraction`].
+    #[must_use]
+    #[inline]
+    pub const fn fraction_start(self, bits: IdBits) -> u64 {
+        let [first, second, ..] = self.0;
+        // The one that large rings have: no shifts by what is not known beforehand.
+        if bits.0 == 160 { (first as u64) << 32 | second as u64 } else { (self.fraction(bits) >> 64) as u64 }
+    }
+
     /// `self` + 2^`exponent` mod 2^m: with exponent i − 1 the start of the paper's finger i.
     #[must_use]
     pub const fn plus_power(self, exponent: u8, bits: IdBits) -> Self {
@@ -313,6 +322,8 @@ mod tests {
         fn the_fraction_of_the_ring_agrees_with_the_turn((a, bits) in any_id()) {
             let turn = a.fraction(bits) as f64 / 2_f64.powi(128);
             prop_assert!((turn - a.turn(bits)).abs() < 1e-9 || a.turn(bits) == 0.0);
+            prop_assert_eq!(a.fraction_start(bits), (a.fraction(bits) >> 64) as u64);
+            prop_assert_eq!(ChordId(a.0).fraction_start(IdBits(160)), (a.fraction(IdBits(160)) >> 64) as u64);
         }
 
         #[test]

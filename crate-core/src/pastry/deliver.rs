@@ -41,7 +41,7 @@ pub(super) enum Routed {
 impl Routed {
     fn into_message(self, ack: u32) -> Message {
         match self {
-            Self::Envelope(envelope) => Message::Route { ack, envelope },
+            Self::Envelope(envelope) => Message::Route(Envelope { ack, ..envelope }),
             Self::Join(join) => Message::Join { ack, join },
         }
     }
@@ -98,7 +98,8 @@ impl Unacked {
 
 impl PastryNode {
     /// A routed message came in.
-    pub(super) fn on_route(&mut self, cx: &mut Context<'_>, from: Peer, ack: u32, envelope: Envelope<Guid>) {
+    pub(super) fn on_route(&mut self, cx: &mut Context<'_>, from: Peer, envelope: Envelope<Guid>) {
+        let ack = envelope.ack;
         if !cx.host.config.dependability.custody || ack == 0 {
             if self.acknowledge(cx, from, ack) {
                 self.carry(cx, envelope, Upstream::NOBODY, &[]);

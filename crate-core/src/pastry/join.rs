@@ -18,7 +18,7 @@
 use std::sync::Arc;
 
 use super::deliver::{Routed, Upstream};
-use super::leaf_set::LeafRange;
+use super::leaf_set::{LeafRange, Reach};
 use super::upkeep::Upkeep;
 use super::{
     Context, Extend, Join, JoinMethod, JoinState, LeafSet, Leaves, Message, Neighbourhood, PastryNode, RoutingTable,
@@ -126,11 +126,8 @@ impl PastryNode {
         // At most 128 rows.
         let is_whole = cx.host.config.join_method >= JoinMethod::WholeStates;
         let first_row = if is_whole { 0 } else { join.next_row.min(shared as u8) };
-        let rows = if is_whole {
-            self.everybody().into()
-        } else {
-            (usize::from(first_row)..=shared).flat_map(|row| self.table.row(row)).copied().collect()
-        };
+        let rows =
+            if is_whole { self.everybody().into() } else { self.table.rows_between(first_row.into(), shared).into() };
         let is_contact = join.hops == 0 || is_whole;
         let state = JoinState {
             attempt: join.attempt,
@@ -158,8 +155,9 @@ impl PastryNode {
         self.revive(from);
         self.learn_entry(cx, from, sender);
         self.copy_rows(cx, from, &state);
-        let near = state.neighbourhood.iter().copied().filter(|peer| self.id_of(cx.host, *peer).is_some());
-        let near: Vec<_> = near.take(usize::from(u8::MAX)).chain([from]).collect();
+        let known = state.neighbourhood.iter().copied().filter(|peer| self.id_of(cx.host, *peer).is_some());
+        let mut near = Vec::with_capacity(state.neighbourhood.len() + 1);
+        near.extend(known.take(usize::from(u8::MAX)).chain([from]));
         self.neighbourhood.insert_all(self.me, &near, cx.host.proximity);
         let Phase::Gathering { mut heard, mut length } = phase else { return };
         heard |= 1 << state.hop;
@@ -239,10 +237,10 @@ impl PastryNode {
     /// Takes over the leaf set of Z, which stands next to this node, and Z itself.
     fn copy_leaves(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves) {
         let members = leaves.peers().iter().copied().chain([from]);
-        let members: Vec<_> =
-            members.filter(|peer| self.id_of(cx.host, *peer).is_some() && !self.is_dead(*peer)).collect();
+        let members = members.filter(|peer| self.id_of(cx.host, *peer).is_some() && !self.is_dead(*peer));
         let total = cx.host.config.leaf_set.total();
-        self.leaves = LeafSet::from_members(total, self.id, members, cx.host.peers);
+        let set = LeafSet::from_members(total, self.id, members, cx.host.peers);
+        self.leaves = set;
         if !leaves.is_whole_ring() {
             self.leaves.open_gap(self.id, cx.host.peers);
         }
@@ -280,6 +278,10 @@ impl PastryNode {
     pub(super) fn on_announce(&mut self, cx: &mut Context<'_>, from: Peer, leaves: &Leaves, answer: bool) {
         let Some(id) = self.id_of(cx.host, from) else { return };
         self.revive(from);
+        // Most newcomers live far away and want no answer: no leaf set has to be looked at for them.
+        if !answer && self.leaves.is_complete() && self.range.reach(self.id, id) == Reach::Beyond {
+            return self.learn(cx, from, Extend::No);
+        }
         // A node that counts this one among its nearest knows that nobody lives between.
         let extend = if leaves.peers().contains(&self.me) { self.extend_towards(id) } else { Extend::No };
         // What it should have known may be just what it pushes out here: of two newcomers side by side, for example.

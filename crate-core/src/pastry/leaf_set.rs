@@ -160,7 +160,8 @@ impl LeafSet {
         members: impl IntoIterator<Item = Peer>,
         peers: &Directory<Guid>,
     ) -> Self {
-        let mut sorted: Vec<_> = members.into_iter().map(|peer| (me.clockwise_to(peers.id(peer)), peer)).collect();
+        let mut sorted = Vec::with_capacity(total + 1);
+        sorted.extend(members.into_iter().map(|peer| (me.clockwise_to(peers.id(peer)), peer)));
         crate::small_sort::sort(&mut sorted);
         sorted.dedup();
         sorted.retain(|(offset, _)| *offset != 0);

@@ -104,7 +104,7 @@ impl PastryNode {
             range: leaves.range(id, host.peers),
             table: RoutingTable::from_cells(host.config.digits, cells),
             leaves,
-            neighbourhood: Neighbourhood::from_peers(host.config.neighbourhood, neighbourhood),
+            neighbourhood: Neighbourhood::from_peers(host.config.neighbourhood, me, neighbourhood, host.proximity),
             upkeep: None,
             me,
             active: true,
@@ -229,25 +229,11 @@ impl PastryNode {
             Command::Join { contact } => self.join(cx, contact),
             Command::Leave => self.leave(cx),
             Command::Route(mut envelope) => {
-                (envelope.origin, envelope.hops) = (self.me, 0);
+                (envelope.origin, envelope.hops, envelope.ack) = (self.me, 0, 0);
                 self.carry(cx, envelope, Upstream::NOBODY, &[]);
             }
             Command::Direct { to, payload } => cx.send(to, Message::Direct(payload)),
         }
-    }
-
-    /// The common case, and worth not taking the message apart for: a member sends a routed message on that needs no
-    /// acknowledgement, and nobody looks on. Does what [`PastryNode::carry`] would do, or nothing.
-    #[inline]
-    fn pass_on(&self, cx: &Context<'_>, message: &mut Message) -> Option<Peer> {
-        let config = cx.host.config;
-        let Message::Route { ack: 0, envelope } = message else { return None };
-        if !self.active || self.upkeep.is_some() || cx.tracing || config.acks || envelope.hops >= config.hop_limit {
-            return None;
-        }
-        let Step::Forward(next) = self.route(cx.host, envelope.key, &[]) else { return None };
-        envelope.hops += 1;
-        Some(next)
     }
 
     fn on_message(&mut self, cx: &mut Context<'_>, from: Peer, message: Message) {
@@ -258,7 +244,7 @@ impl PastryNode {
             self.heard_from(cx.now, from);
         }
         match message {
-            Message::Route { ack, envelope } => self.on_route(cx, from, ack, envelope),
+            Message::Route(envelope) => self.on_route(cx, from, envelope),
             Message::Join { ack, join } => {
                 if self.acknowledge(cx, from, ack) {
                     self.on_join(cx, join);
@@ -328,10 +314,7 @@ impl Overlay for PastryNode {
     fn handle(&mut self, cx: &mut protocol::Context<'_, Self>, input: Input<Self>) {
         let before = cx.outputs.len();
         match input {
-            Input::Message { from, mut message } => match self.pass_on(cx, &mut message) {
-                Some(next) => cx.send(next, message),
-                None => self.on_message(cx, from, message),
-            },
+            Input::Message { from, message } => self.on_message(cx, from, message),
             Input::Deadline => self.on_deadline(cx),
             Input::LinkDown(peer) => self.forget(cx, peer),
             Input::Command(command) => self.on_command(cx, command),
@@ -365,9 +348,22 @@ impl Overlay for PastryNode {
     #[inline]
     fn routed_key(message: &Message) -> Option<Guid> {
         match message {
-            Message::Route { envelope, .. } => Some(envelope.key),
+            Message::Route(envelope) => Some(envelope.key),
             _ => None,
         }
+    }
+
+    /// A routed message that needs no acknowledgement, while nothing is remembered that it could bear on.
+    #[inline]
+    fn send_on(&self, host: Host<'_, Self>, _: Peer, message: &mut Message) -> Option<Peer> {
+        let Message::Route(envelope) = message else { return None };
+        let is_plain = envelope.ack == 0 && self.active && self.upkeep.is_none() && !host.config.acks;
+        if !is_plain || envelope.hops >= host.config.hop_limit {
+            return None;
+        }
+        let Step::Forward(next) = self.route(host, envelope.key, &[]) else { return None };
+        envelope.hops += 1;
+        Some(next)
     }
 
     fn explain(&self, host: Host<'_, Self>, key: Guid) -> Decision {

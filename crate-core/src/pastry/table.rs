@@ -76,6 +76,13 @@ impl RoutingTable {
         self.cells.get(1 + row * base..1 + (row + 1) * base).unwrap_or_default()
     }
 
+    /// The rows from `first` to `last`, as far as there are any, one after the other.
+    pub(super) fn rows_between(&self, first: usize, last: usize) -> &[Peer] {
+        let base = self.columns();
+        let end = (last + 1).min(self.rows());
+        self.cells.get(1 + first * base..1 + end * base).unwrap_or_default()
+    }
+
     /// All entries as (row, column, peer), in that order, from `first` down.
     pub fn entries_from(&self, first: usize) -> impl Iterator<Item = (u8, u8, Peer)> + '_ {
         let (base, start) = (self.columns(), first.saturating_mul(self.columns()));

@@ -154,12 +154,23 @@ pub struct Envelope<I> {
     pub answer: bool,
     /// Hops made so far.
     pub hops: u16,
+    /// Names the hop that brings it, for the acknowledgement; 0 asks for none. Each node that sends it on sets it anew.
+    pub ack: u32,
     /// The node that sent it first.
     pub origin: Peer,
     /// Where it is going.
     pub key: I,
     /// What it carries.
     pub payload: Payload,
+}
+
+impl<I> Envelope<I> {
+    /// A bare lookup that sets out from `origin`, and that nobody waits to be told of.
+    #[must_use]
+    #[inline]
+    pub const fn lookup(request: Request, origin: Peer, key: I) -> Self {
+        Self { request, answer: false, hops: 0, ack: 0, origin, key, payload: None }
+    }
 }
 
 /// What an application asks of an overlay.
@@ -174,7 +185,7 @@ pub enum Command<I> {
     },
     /// Go, and say so.
     Leave,
-    /// Send a message to the node responsible for a key. Its `origin` and `hops` are set by the node.
+    /// Send a message to the node responsible for a key. Its `origin`, `hops` and `ack` are set by the node.
     Route(Envelope<I>),
     /// Send bytes straight to a known node; they arrive as [`Event::Direct`].
     Direct {
@@ -325,6 +336,15 @@ pub trait Overlay: Clone + Debug + Sized {
     #[must_use]
     #[inline]
     fn routed_key(_message: &Self::Message) -> Option<Self::Id> {
+        None
+    }
+
+    /// The common case of [`Overlay::handle`], worth no vector of outputs: a member does nothing with a message but send
+    /// it on. If so, makes the message ready for its next hop and says who that is; else leaves it alone, and the driver
+    /// hands it to `handle`. Not asked by who wants notes, since none would be written.
+    #[must_use]
+    #[inline]
+    fn send_on(&self, _host: Host<'_, Self>, _from: Peer, _message: &mut Self::Message) -> Option<Peer> {
         None
     }
 

@@ -95,5 +95,5 @@ pub(super) fn apply<N: System>(
 }
 
 fn envelope<I>(request: Request, key: I) -> Envelope<I> {
-    Envelope { request, answer: true, hops: 0, origin: Peer::NONE, key, payload: None }
+    Envelope { answer: true, ..Envelope::lookup(request, Peer::NONE, key) }
 }

@@ -30,7 +30,9 @@ impl Place {
     }
 
     /// Squared distance.
-    const fn squared(self, other: Self) -> u64 {
+    #[must_use]
+    #[inline]
+    pub const fn squared(self, other: Self) -> u64 {
         let dx = self.x.abs_diff(other.x) as u64;
         let dy = self.y.abs_diff(other.y) as u64;
         dx * dx + dy * dy

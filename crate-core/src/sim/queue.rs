@@ -185,12 +185,13 @@ impl<E> EventQueue<E> {
         event.map(|event| (Time(self.tick << TICK_BITS | ticket.micros()), event))
     }
 
-    /// The next events of the current tick, at most `count`, if nothing was taken since a multiple of `count`.
+    /// The next events of the current tick, at most `count`, if nothing was taken since a multiple of `count`; of a tick
+    /// that holds but a few, none.
     #[inline]
     pub fn next_group(&mut self, count: usize) -> impl Iterator<Item = &E> {
         self.fill_current();
-        let taken = if self.next.is_multiple_of(count) { count } else { 0 };
-        let group = self.current.tickets[self.next..].iter().take(taken);
+        let is_turn = self.next.is_multiple_of(count) && self.current.tickets.len() >= count / 4;
+        let group = self.current.tickets[self.next..].iter().take(if is_turn { count } else { 0 });
         group.filter_map(|ticket| self.current.events[ticket.place()].as_ref())
     }
 

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use super::systems::System;
-use super::world::{Observer, Occasion, World};
+use super::world::{Observer, Occasion, TOUCHED_NODES_MIN, World};
 use crate::id::RingId;
 use crate::protocol::{Command, Envelope, Event, Note, Peer, Request, Rng, Step};
 use crate::time::{Duration, Time};
@@ -127,7 +127,7 @@ impl<N: System> Workload<N> {
                 let (from, key) = self.draw(world);
                 let request = Request(sent);
                 arrivals.keys.push(key);
-                let envelope = Envelope { request, answer: false, hops: 0, origin: from, key, payload: None };
+                let envelope = Envelope::lookup(request, from, key);
                 world.command(from, Command::Route(envelope).into(), &mut arrivals);
                 sent += 1;
                 open += 1;
@@ -157,7 +157,11 @@ impl<N: System> Workload<N> {
 pub fn walk<N: System>(world: &World<N>, from: Peer, key: N::Id) -> Option<(Peer, usize)> {
     let host = world.host();
     let mut at = from;
+    let is_large = world.peers().len() >= TOUCHED_NODES_MIN;
     for hops in 0..=world.peers().len() {
+        if is_large {
+            black_box(world.node(at).touch(host, key, 0));
+        }
         match world.node(at).next_hop(host, key) {
             Step::Deliver => return Some((at, hops)),
             Step::Forward(next) => at = next,

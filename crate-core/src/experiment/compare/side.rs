@@ -222,7 +222,7 @@ impl<N: Counted> Side<N> {
         let now = self.world.now();
         self.book.entries.push(Entry { started: now, from, fate: Fate::UnderWay, path: vec![from] });
         let request = Request(number);
-        let envelope = Envelope { request, answer: false, hops: 0, origin: from, key, payload: None };
+        let envelope = Envelope::lookup(request, from, key);
         self.world.command(from, Command::Route(envelope).into(), &mut self.book);
     }
 

@@ -88,7 +88,7 @@ proptest! {
     #[test]
     fn lost_hops_are_made_good(ids in some_ids(2..40), keys: [u128; 4]) {
         let mut network = Network::joined(Config { acks: true, leaf_set: LeafSetSize::EIGHT, ..Config::default() }, &ids);
-        network.is_lost = |n, message| matches!(message, Message::Route { .. }) && picks(n, 3);
+        network.is_lost = |n, message| matches!(message, Message::Route(_)) && picks(n, 3);
         network.check_deliveries(&keys.map(Guid));
         network.check_deliveries(&ids);
     }
@@ -144,9 +144,8 @@ fn some_message() -> impl Strategy<Value = Message> {
         neighbourhood: near.into(),
         leaves,
     });
-    let route = (any::<u32>(), any::<u128>(), any::<u16>()).prop_map(|(ack, key, hops)| Message::Route {
-        ack,
-        envelope: Envelope { request: Request(1), answer: true, hops, origin: Peer(1), key: Guid(key), payload: None },
+    let route = (any::<u32>(), any::<u128>(), any::<u16>()).prop_map(|(ack, key, hops)| {
+        Message::Route(Envelope { answer: true, ack, hops, ..Envelope::lookup(Request(1), Peer(1), Guid(key)) })
     });
     prop_oneof![
         route,

@@ -228,7 +228,7 @@ impl Network {
     }
 
     pub(super) fn route(&mut self, from: Peer, key: Guid, request: u32) {
-        let envelope = Envelope { request: Request(request), answer: true, hops: 0, origin: from, key, payload: None };
+        let envelope = Envelope { answer: true, ..Envelope::lookup(Request(request), from, key) };
         self.command(from, Command::Route(envelope));
     }
 

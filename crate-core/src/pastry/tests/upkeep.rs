@@ -130,7 +130,7 @@ fn a_message_survives_the_node_that_carries_it() {
         (path.len() > 2).then(|| (key, path[1]))
     });
     let (key, carrier) = found.expect("a way of two hops");
-    network.is_lost = |n, message| n > 1 && matches!(message, Message::Route { .. });
+    network.is_lost = |n, message| n > 1 && matches!(message, Message::Route(_));
     network.route(Peer(0), key, 1);
     let half = Duration(Plane.round_trip(Peer(0), carrier).0 / 2 + 1);
     network.run_until(network.now + half);

@@ -7,10 +7,10 @@
 //! joining too compares only the nodes it meets.
 
 use super::{DataWish, System};
-use crate::id::Guid;
+use crate::id::{Digits, Guid};
 use crate::pastry::{Config, PastryNode};
 use crate::protocol::{Command, Host, Peer, Request};
-use crate::sim::plane::Plane;
+use crate::sim::plane::{Place, Plane};
 
 /// How many candidates for one entry are compared.
 const CANDIDATES_MAX: usize = 32;
@@ -18,8 +18,9 @@ const CANDIDATES_MAX: usize = 32;
 impl System for PastryNode {
     fn converged(host: Host<'_, Self>, plane: &Plane) -> Vec<Self> {
         let ring: Vec<(Guid, Peer)> = host.peers.in_ring_order().collect();
+        let places: Vec<Place> = ring.iter().map(|(_, peer)| plane.place(*peer)).collect();
         let mut cells = vec![Vec::new(); ring.len()];
-        fill_rows(host, plane, &ring, 0, &mut cells);
+        fill_rows(host.config.digits, Range { members: &ring, places: &places }, 0, &mut cells);
         let near = Neighbours::new(plane, ring.len());
         let half = host.config.leaf_set.half().min(ring.len() - 1);
         let mut nodes = vec![None; ring.len()];
@@ -46,39 +47,63 @@ impl System for PastryNode {
 
 type Cell = (u8, u8, Peer);
 
+/// A part of the ring, in its order, with the members' places beside them: comparing a thousand candidates reads a few
+/// kilobytes on end, and not the plane all over.
+#[derive(Clone, Copy)]
+struct Range<'a> {
+    members: &'a [(Guid, Peer)],
+    places: &'a [Place],
+}
+
+impl Range<'_> {
+    fn part(&self, from: usize, to: usize) -> Self {
+        Self { members: &self.members[from..to], places: &self.places[from..to] }
+    }
+
+    /// The nearest to `place` of an even sample that begins at `start`, of equally near ones the first by index.
+    fn nearest(&self, place: Place, start: usize) -> Option<Peer> {
+        let (len, mut best) = (self.members.len(), None);
+        let count = len.min(CANDIDATES_MAX);
+        let start = if len > count { start % len } else { 0 };
+        for i in 0..count {
+            let at = start + i * len / count;
+            let at = if at < len { at } else { at - len };
+            let candidate = (place.squared(self.places[at]), self.members[at].1);
+            if best.is_none_or(|best| candidate < best) {
+                best = Some(candidate);
+            }
+        }
+        best.map(|(_, peer)| peer)
+    }
+}
+
 /// Fills row `row` and those below for all nodes of a range that share `row` digits; `cells` runs parallel to it.
-fn fill_rows(host: Host<'_, PastryNode>, plane: &Plane, range: &[(Guid, Peer)], row: usize, cells: &mut [Vec<Cell>]) {
-    let digits = host.config.digits;
-    if range.len() < 2 || row >= digits.rows() {
+fn fill_rows(digits: Digits, range: Range<'_>, row: usize, cells: &mut [Vec<Cell>]) {
+    let members = range.members;
+    if members.len() < 2 || row >= digits.rows() {
         return;
     }
     let mut bounds = Vec::with_capacity(digits.base() + 1);
     bounds.push(0);
     for column in 0..digits.base() {
         let start = bounds[column];
-        bounds.push(start + range[start..].partition_point(|(id, _)| id.digit(row, digits) <= column));
+        bounds.push(start + members[start..].partition_point(|(id, _)| id.digit(row, digits) <= column));
     }
     for own in 0..digits.base() {
         for place in bounds[own]..bounds[own + 1] {
+            // Each node begins its samples elsewhere, so that no few nodes become everybody's entry.
+            let start = members[place].1.index() * 7_919;
+            cells[place].reserve(digits.base() - 1);
             for column in (0..digits.base()).filter(|column| *column != own) {
-                let candidates = &range[bounds[column]..bounds[column + 1]];
-                if let Some(peer) = nearest(plane, range[place].1, candidates) {
+                let candidates = range.part(bounds[column], bounds[column + 1]);
+                if let Some(peer) = candidates.nearest(range.places[place], start) {
                     cells[place].push((row as u8, column as u8, peer));
                 }
             }
         }
-        let part = bounds[own]..bounds[own + 1];
-        fill_rows(host, plane, &range[part.clone()], row + 1, &mut cells[part]);
+        let (from, to) = (bounds[own], bounds[own + 1]);
+        fill_rows(digits, range.part(from, to), row + 1, &mut cells[from..to]);
     }
-}
-
-fn nearest(plane: &Plane, me: Peer, candidates: &[(Guid, Peer)]) -> Option<Peer> {
-    let count = candidates.len().min(CANDIDATES_MAX);
-    // Each node begins its sample elsewhere, so that no few nodes become everybody's entry.
-    let start = me.index() * 7_919;
-    (0..count)
-        .map(|i| candidates[(start + i * candidates.len() / count) % candidates.len()].1)
-        .min_by_key(|peer| (plane.squared_distance(me, *peer), *peer))
 }
 
 /// Finds near nodes: the plane cut into square cells.
@@ -100,7 +125,7 @@ impl Neighbours {
 
     fn cell(&self, plane: &Plane, peer: Peer) -> (usize, usize) {
         let place = plane.place(peer);
-        let index = |at: u16| usize::from(at) * self.side / usize::from(crate::sim::plane::Place::SIDE);
+        let index = |at: u16| usize::from(at) * self.side / usize::from(Place::SIDE);
         (index(place.x).min(self.side - 1), index(place.y).min(self.side - 1))
     }
 

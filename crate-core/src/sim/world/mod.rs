@@ -1,86 +1,24 @@
 //! A world: nodes, the plane between them, and the events to come. It knows everything; no node does.
 
-use std::hint::black_box;
+mod ahead;
+mod fill;
+mod flying;
+mod observer;
 
 use rand::{RngExt, SeedableRng};
+
+pub(super) use ahead::TOUCHED_NODES_MIN;
+pub use observer::{Counters, Flight, NO_CAUSE, Observer, Occasion, Unobserved};
+
+use flying::{Fate, Flying, Pending};
 
 use super::plane::{Place, Plane};
 use super::queue::EventQueue;
 use super::systems::System;
 use super::weather::Weather;
 use crate::id::RingId;
-use crate::protocol::{Command, Context, Directory, Event, Host, Input, Message, Note, Output, Peer, Purpose, Rng};
+use crate::protocol::{Context, Directory, Host, Input, Message, Output, Peer, Purpose, Rng};
 use crate::time::{Duration, Time};
-
-/// What an observer is shown of a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Flight<'a, M> {
-    /// Who sent it.
-    pub from: Peer,
-    /// Who is to receive it.
-    pub to: Peer,
-    /// When it was sent.
-    pub sent: Time,
-    /// When it arrives.
-    pub arrives: Time,
-    /// Whether it gets lost on the way.
-    pub lost: bool,
-    /// What it says.
-    pub message: &'a M,
-}
-
-/// Why an event happens.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Occasion<'a, M> {
-    /// A message arrived.
-    Arrival(Flight<'a, M>),
-    /// A message was lost, or found nobody.
-    Loss(Flight<'a, M>),
-    /// A node's deadline came.
-    Deadline,
-    /// Somebody outside acted.
-    Action,
-}
-
-/// Looks on while a world runs. What it does never changes what happens.
-pub trait Observer<N: System> {
-    /// Whether nodes should build [`Note`]s.
-    fn wants_notes(&self) -> bool;
-    /// An event begins at a node; messages sent during it have it as their cause.
-    ///
-    /// Returns the event's number, which comes back as `cause` of the events that it leads to.
-    fn begin(&mut self, at: Time, node: Peer, cause: u32, occasion: Occasion<'_, N::Message>) -> u32;
-    /// A node tells its application something.
-    fn event(&mut self, at: Time, node: Peer, event: &Event<N::Id>);
-    /// A node tells something about its work.
-    fn note(&mut self, node: Peer, note: Note);
-}
-
-/// How long the next newcomer waits for one that does not get in.
-const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
-
-/// Events whose ways to memory are made to overlap.
-const GROUP: usize = 16;
-/// Worlds smaller than this are in the caches anyway.
-const GROUPED_NODES_MIN: usize = 2_048;
-
-/// The cause of events that have none.
-pub const NO_CAUSE: u32 = u32::MAX;
-
-/// Nobody looks on.
-#[derive(Clone, Copy, Debug)]
-pub struct Unobserved;
-
-impl<N: System> Observer<N> for Unobserved {
-    fn wants_notes(&self) -> bool {
-        false
-    }
-    fn begin(&mut self, _: Time, _: Peer, _: u32, _: Occasion<'_, N::Message>) -> u32 {
-        NO_CAUSE
-    }
-    fn event(&mut self, _: Time, _: Peer, _: &Event<N::Id>) {}
-    fn note(&mut self, _: Peer, _: Note) {}
-}
 
 /// What one call of [`World::step`] did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,37 +29,6 @@ pub enum Stepped {
     Nothing,
     /// No event waits.
     Idle,
-}
-
-/// Messages since the world began.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counters {
-    /// Messages sent, by [`Purpose`] in its order.
-    pub sent: [u64; 7],
-    /// Messages lost on the way or sent to a dead node.
-    pub lost: u64,
-    /// Events handled.
-    pub events: u64,
-}
-
-impl Counters {
-    /// Messages sent for one purpose.
-    #[must_use]
-    pub const fn sent_for(&self, purpose: Purpose) -> u64 {
-        self.sent[purpose as usize]
-    }
-
-    /// All messages sent.
-    #[must_use]
-    pub fn sent_in_all(&self) -> u64 {
-        self.sent.iter().sum()
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Pending<M> {
-    Arrival { from: Peer, to: Peer, sent: Time, cause: u32, lost: bool, message: M },
-    Deadline { node: Peer },
 }
 
 /// Nodes of one system and everything between them.
@@ -186,68 +93,6 @@ impl<N: System> World<N> {
         self.alive.push(true);
         self.armed.push(Time::NEVER);
         peer
-    }
-
-    /// Fills an empty world with members whose tables are in the converged state.
-    ///
-    /// # Panics
-    /// If the world already has nodes or an identifier comes twice.
-    pub fn fill_converged(&mut self, members: impl IntoIterator<Item = (N::Id, Place)>) {
-        assert!(self.nodes.is_empty(), "a world is filled once, at its beginning");
-        let mut count = 0;
-        for (id, place) in members {
-            self.intern(id, place);
-            count += 1;
-        }
-        assert_eq!(self.peers.len(), count, "members have different identifiers");
-        self.nodes = N::converged(self.host(), &self.plane);
-        for index in 0..count {
-            self.arm(Peer(index as u32));
-        }
-    }
-
-    /// Fills an empty world by real join messages, one newcomer after the other.
-    /// Returns how many came in.
-    ///
-    /// # Panics
-    /// If the world already has nodes or an identifier comes twice.
-    pub fn fill_by_joins(&mut self, members: impl IntoIterator<Item = (N::Id, Place)>) -> usize {
-        assert!(self.nodes.is_empty(), "a world is filled once, at its beginning");
-        let mut joined = 0;
-        for (id, place) in members {
-            let peer = self.place(id, place).expect("members have different identifiers");
-            let command = self.entrance(peer);
-            self.command(peer, command.into(), &mut Unobserved);
-            let limit = self.now + JOIN_SPAN_MAX;
-            while (self.is_busy() || !self.node(peer).is_active()) && self.next_at().is_some_and(|at| at <= limit) {
-                self.step(&mut Unobserved);
-            }
-            joined += usize::from(self.node(peer).is_active());
-        }
-        joined
-    }
-
-    /// How a node comes in: by a near member (paper §2.4 assumes that the newcomer knows one), or as the first.
-    pub fn entrance(&mut self, newcomer: Peer) -> Command<N::Id> {
-        match self.near_member(newcomer) {
-            Some(contact) => Command::Join { contact },
-            None => Command::Start,
-        }
-    }
-
-    /// The nearest of a few dozen randomly met members.
-    fn near_member(&mut self, newcomer: Peer) -> Option<Peer> {
-        let count = self.nodes.len() as u32;
-        let met: Vec<Peer> =
-            if count <= 64 { Vec::new() } else { (0..64).map(|_| Peer(self.nature.random_range(0..count))).collect() };
-        let usable = |peer: &Peer| *peer != newcomer && self.is_alive(*peer) && self.node(*peer).is_active();
-        let nearness = |peer: &Peer| (self.plane.squared_distance(newcomer, *peer), *peer);
-        // The nearest of all is a member nearly always; asking only it spares the way to the other nodes.
-        if let Some(nearest) = met.iter().copied().min_by_key(nearness).filter(usable) {
-            return Some(nearest);
-        }
-        let nearest = met.into_iter().filter(usable).min_by_key(nearness);
-        nearest.or_else(|| (0..count).map(Peer).filter(usable).min_by_key(nearness))
     }
 
     /// What nodes find on their machine.
@@ -333,9 +178,7 @@ impl<N: System> World<N> {
     /// Messages on their way.
     pub fn in_flight(&self) -> impl Iterator<Item = Flight<'_, N::Message>> {
         self.queue.iter().filter_map(|(arrives, pending)| match pending {
-            Pending::Arrival { from, to, sent, lost, message, .. } => {
-                Some(Flight { from: *from, to: *to, sent: *sent, arrives, lost: *lost, message })
-            }
+            Pending::Arrival(flying) => Some(flying.flight(arrives)),
             Pending::Deadline { .. } => None,
         })
     }
@@ -421,45 +264,37 @@ impl<N: System> World<N> {
 
     /// Handles the next event.
     pub fn step(&mut self, observer: &mut impl Observer<N>) -> Stepped {
-        if self.nodes.len() >= GROUPED_NODES_MIN {
-            self.touch_next();
-        }
+        self.touch_next();
         let Some((at, pending)) = self.queue.pop() else { return Stepped::Idle };
         match pending {
-            Pending::Arrival { from, to, sent, cause, lost, message } => {
+            Pending::Arrival(flying) => {
                 self.now = at;
-                self.in_flight[message.purpose() as usize] -= 1;
                 self.counters.events += 1;
-                let flight = Flight { from, to, sent, arrives: at, lost, message: &message };
-                if lost || !self.is_alive(to) {
-                    self.counters.lost += 1;
-                    observer.begin(self.now, to, cause, Occasion::Loss(flight));
-                } else {
-                    let number = observer.begin(self.now, to, cause, Occasion::Arrival(flight));
-                    self.handle(to, Input::Message { from, message }, number, observer);
-                }
+                self.arrive(flying, observer);
                 Stepped::Event
             }
             Pending::Deadline { node } => self.deadline(node, at, observer),
         }
     }
 
-    /// Reads what the next events will need, all of them before any is handled: in a large world an event costs little
-    /// but its ways to memory.
-    fn touch_next(&mut self) {
-        let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
-        let mut group = [None; GROUP];
-        for (place, pending) in group.iter_mut().zip(self.queue.next_group(GROUP)) {
-            if let Pending::Arrival { from, to, message, .. } = pending {
-                // What is not routed mostly concerns whoever sent it.
-                *place = Some((*to, N::routed_key(message).unwrap_or_else(|| self.peers.id(*from))));
+    fn arrive(&mut self, mut flying: Flying<N::Message>, observer: &mut impl Observer<N>) {
+        let to = flying.to;
+        self.in_flight[flying.message.purpose() as usize] -= 1;
+        if flying.fate.is_lost() || !self.is_alive(to) {
+            self.counters.lost += 1;
+            observer.begin(self.now, to, flying.cause, Occasion::Loss(flying.flight(self.now)));
+            return;
+        }
+        let number = observer.begin(self.now, to, flying.cause, Occasion::Arrival(flying.flight(self.now)));
+        if !observer.wants_notes() {
+            let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
+            if let Some(next) = self.nodes[to.index()].send_on(host, flying.from, &mut flying.message) {
+                (flying.from, flying.to, flying.cause) = (to, next, number);
+                return self.send(flying);
             }
         }
-        for touch in 0..N::TOUCHES {
-            for (to, key) in group.iter().flatten() {
-                black_box(self.nodes[to.index()].touch(host, *key, touch));
-            }
-        }
+        let Flying { from, message, .. } = flying;
+        self.handle(to, Input::Message { from, message }, number, observer);
     }
 
     fn deadline(&mut self, node: Peer, at: Time, observer: &mut impl Observer<N>) -> Stepped {
@@ -484,9 +319,12 @@ impl<N: System> World<N> {
         let tracing = observer.wants_notes();
         let mut cx = Context { now: self.now, host, rng: &mut self.rng, tracing, outputs: &mut outputs };
         self.nodes[peer.index()].handle(&mut cx, input);
+        self.touch_receivers(peer, &outputs);
         for output in outputs.drain(..) {
             match output {
-                Output::Send { to, message } => self.send(peer, to, message, number),
+                Output::Send { to, message } => {
+                    self.send(Flying { from: peer, to, cause: number, fate: Fate::OPEN, message });
+                }
                 Output::Event(event) => observer.event(self.now, peer, &event),
                 Output::Note(note) => observer.note(peer, note),
             }
@@ -495,15 +333,20 @@ impl<N: System> World<N> {
         self.arm(peer);
     }
 
-    fn send(&mut self, from: Peer, to: Peer, message: N::Message, cause: u32) {
+    /// Lets a message set out; its fate is decided here.
+    #[inline]
+    fn send(&mut self, mut flying: Flying<N::Message>) {
+        let Flying { from, to, .. } = flying;
         debug_assert!(to.is_some(), "a node sends to somebody");
-        self.counters.sent[message.purpose() as usize] += 1;
-        self.in_flight[message.purpose() as usize] += 1;
+        let purpose = flying.message.purpose() as usize;
+        self.counters.sent[purpose] += 1;
+        self.in_flight[purpose] += 1;
         let Weather { loss_per_million: loss, .. } = self.weather;
         let lost = self.weather.separates(self.plane.place(from), self.plane.place(to))
             || (loss > 0 && self.nature.random_range(0..1_000_000) < loss);
-        let arrives = self.now + self.weather.slowed(self.plane.one_way(from, to));
-        self.queue.push(arrives, Pending::Arrival { from, to, sent: self.now, cause, lost, message });
+        let span = self.weather.slowed(self.plane.one_way(from, to));
+        flying.fate = Fate::new(span, lost);
+        self.queue.push(self.now + span, Pending::Arrival(flying));
     }
 
     /// Makes sure that an event waits for the node's next deadline.
