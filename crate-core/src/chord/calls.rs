@@ -89,6 +89,16 @@ impl Calls {
         self.waiting.iter_mut().map(|(_, call)| call)
     }
 
+    /// A peer has said something: silence before that is no sign of its death any more, and the questions that wait for it
+    /// count as asked for the first time.
+    pub(super) fn heard_from(&mut self, peer: Peer) {
+        for (_, call) in self.waiting.iter_mut().filter(|(_, call)| call.to == peer) {
+            if let About::Neighbours { again, .. } | About::Ping { again, .. } = &mut call.about {
+                *again = false;
+            }
+        }
+    }
+
     /// Tokens of the questions to one peer.
     pub(super) fn tokens_to(&self, peer: Peer) -> Vec<Token> {
         self.waiting.iter().filter(|(_, call)| call.to == peer).map(|(token, _)| *token).collect()

@@ -24,9 +24,9 @@
 //!   a message may arrive twice. Iterative lookups always wait for the acknowledgement of their last message.
 //! - **One missed answer makes a peer suspect, three make it dead**, two of a predecessor that has not notified (the
 //!   paper: one). It is then out of all tables, and a short list keeps it from coming back by hearsay for six periods;
-//!   any message from itself takes it off that list. Who was taken for dead by mistake is found again: see `reunion`.
-//!   Without periodic upkeep suspicions are not followed up, so tables
-//!   stay as they are (ToN Table II is measured so).
+//!   any message from itself takes it off that list, and has the questions that wait for its answer begin anew: it may
+//!   have come back since. Who was taken for dead by mistake is found again: see `reunion`. Without periodic upkeep
+//!   suspicions are not followed up, so tables stay as they are (ToN Table II is measured so).
 //! - **Past a silent predecessor** a node delivers only after three tries: it would take over the predecessor's keys.
 //!   Where a twentieth of all messages is lost, an exchange fails with 0.0975, so by calculation about one lookup in
 //!   10,000 (0.0975^4) still ends there wrongly.
@@ -190,6 +190,11 @@ impl ChordNode {
         self.predecessor.some()
     }
 
+    /// Peers taken to be dead, latest last.
+    pub fn presumed_dead(&self) -> impl Iterator<Item = Peer> + '_ {
+        self.dead.iter().map(|(peer, _)| *peer)
+    }
+
     /// The successor list, nearest first; empty if the node is alone.
     #[must_use]
     pub fn successors(&self) -> &[Peer] {
@@ -246,6 +251,7 @@ impl ChordNode {
         if from == self.me || !names_known_peers(&message, from, cx.host.peers.len()) {
             return;
         }
+        self.calls.heard_from(from);
         self.heard_of_the_dead(cx, from);
         if self.phase != Phase::Active
             && let Some(token) = question_token(&message)

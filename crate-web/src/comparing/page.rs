@@ -155,6 +155,7 @@ pub fn Page() -> Html {
     };
     let off = (mode.is_none() || run.fault.is_some()).then_some("true");
     let playing = mode == Some(Mode::Playing);
+    let done = heard.is_some_and(|heard| heard.done);
     let percent = heard.map_or(0, |heard| heard.percent);
     let picture = |name: &'static str, said: &'static str, canvas: &NodeRef| {
         html! {
@@ -186,11 +187,13 @@ pub fn Page() -> Html {
                             { for [Entry::Loss, Entry::Upkeep, Entry::Bits, Entry::LeafSet, Entry::Successors].map(field) }
                         </div>
                     </details>
-                    <div class="buttons">
-                        <button type="submit" class="primary">{ "Run" }</button>
-                        <button type="button" hidden={!busy} onclick={cancel}>{ "Cancel" }</button>
+                    <div class="start">
+                        <p class="notice" role="alert" hidden={fault.is_none()}>{ fault.cloned().unwrap_or_default() }</p>
+                        <div class="buttons">
+                            <button type="submit" class="primary">{ "Run" }</button>
+                            <button type="button" hidden={!busy} onclick={cancel}>{ "Cancel" }</button>
+                        </div>
                     </div>
-                    <p class="notice" role="alert" hidden={fault.is_none()}>{ fault.cloned().unwrap_or_default() }</p>
                 </form>
                 <div class="duel-stage">
                     <div class="worlds two">
@@ -221,7 +224,7 @@ pub fn Page() -> Html {
                 </div>
             </div>
             <section class="duel-results" aria-labelledby="compare-learnt" aria-busy={busy.then_some("true")}>
-                <h2 id="compare-learnt">{ "What one learns" }</h2>
+                <h2 id="compare-learnt">{ if done || mode.is_none() { "What one learns" } else { "What one learns so far" } }</h2>
                 <div id="compare-lessons" class="lessons"></div>
                 { results(&line) }
                 <div class="repeat">
