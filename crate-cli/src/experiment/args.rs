@@ -207,7 +207,8 @@ pub(crate) enum Experiment {
     /// Newcomers arrive as a Poisson process, sessions are exponential and end without a word, and the population stays
     /// about the same; the first half session (at least five minutes) is not measured. Published: MSPastry (Castro, Costa,
     /// Rowstron 2004), abstract: dependable routing at stretch below 2 and fewer than 0.5 control messages a second a node;
-    /// aimed at here: without message loss no lookup lost and none delivered wrongly, from 15 to 120 min.
+    /// aimed at here: without message loss no lookup lost and none delivered wrongly, from 15 to 120 min. Control is all
+    /// that is sent but the messages that carried lookups on: joins, repair, upkeep, acknowledgements, what went in vain.
     ///
     /// Row keys: system, nodes, lookups, lost, incorrect, timeouts_per_lookup, control_msgs_per_node_s, stretch.
     Churn {
