@@ -60,13 +60,24 @@ pub fn Loaded(props: &LoadedProps) -> Html {
             spawn_local(async move {
                 let module = fetch(name).await;
                 let Some(root) = root.cast::<Element>().filter(|_| still_wanted.get()) else { return };
+                let had_focus = dom::document().query_selector(".coming :focus").ok().flatten().is_some();
+                // Hidden here already, so that the page never has two headings while this one waits for its turn.
+                let coming = dom::document().query_selector(".coming").ok().flatten();
+                let hide =
+                    |hidden| coming.iter().for_each(|coming| _ = coming.toggle_attribute_with_force("hidden", hidden));
+                hide(true);
                 match module.and_then(|module| module.mount(&root).map(|()| module)) {
                     Ok(module) => {
                         keep.replace(Some(module));
-                        hand_over_focus();
+                        if had_focus {
+                            dom::after(0, || dom::focus("main h1"));
+                        }
                         state.set(State::Here);
                     }
-                    Err(_) => state.set(State::Failed),
+                    Err(_) => {
+                        hide(false);
+                        state.set(State::Failed);
+                    }
                 }
             });
             move || {
@@ -105,13 +116,6 @@ const FAILED: &str = "This page could not be loaded. Is there a connection to th
 
 async fn fetch(name: &str) -> Result<Module, JsValue> {
     JsFuture::from(load(name)?).await.map(JsCast::unchecked_into)
-}
-
-/// Whoever was at the heading of what stood here comes to the page's own.
-fn hand_over_focus() {
-    if dom::document().query_selector(".coming :focus").ok().flatten().is_some() {
-        dom::after(0, || dom::focus("main h1"));
-    }
 }
 
 thread_local! {
