@@ -130,6 +130,22 @@ mod tests {
     }
 
     #[test]
+    fn a_word_from_a_peer_begins_its_questions_anew_and_nobody_elses() {
+        let again = |to: u32| Call { about: About::Ping { again: true, heir: Peer::NONE }, ..ping(to, 5) };
+        let neighbours = About::Neighbours { joining: false, again: true, chain: 0 };
+        let mut calls = Calls::new();
+        calls.push(1, again(1));
+        calls.push(2, again(2));
+        calls.push(3, Call { about: neighbours, ..ping(1, 5) });
+        calls.heard_from(Peer(1));
+        let is_repeated = |token| match calls.get(token).map(|call| &call.about) {
+            Some(About::Ping { again, .. } | About::Neighbours { again, .. }) => *again,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([1, 2, 3].map(is_repeated), [false, true, false]);
+    }
+
+    #[test]
     fn overdue_questions_come_out_oldest_first_and_leave_nothing_behind() {
         let mut calls = Calls::new();
         calls.push(1, ping(1, 5));

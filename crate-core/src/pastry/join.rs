@@ -239,8 +239,7 @@ impl PastryNode {
         let members = leaves.peers().iter().copied().chain([from]);
         let members = members.filter(|peer| self.id_of(cx.host, *peer).is_some() && !self.is_dead(*peer));
         let total = cx.host.config.leaf_set.total();
-        let set = LeafSet::from_members(total, self.id, members, cx.host.peers);
-        self.leaves = set;
+        self.leaves = LeafSet::from_members(total, self.id, members, cx.host.peers);
         if !leaves.is_whole_ring() {
             self.leaves.open_gap(self.id, cx.host.peers);
         }

@@ -2,7 +2,8 @@
 //!
 //! # Implementation notes
 //! Routed messages are the common case, so everything long stands behind a pointer: a message takes 48 bytes, which with
-//! what the simulator adds is one cache line. Lists that go to many peers are shared. Receivers look at no more of a list than a sound peer would send.
+//! what the simulator adds is one cache line. Lists that go to many peers are shared. Receivers look at no more of a list
+//! than a sound peer would send.
 
 use std::sync::Arc;
 
