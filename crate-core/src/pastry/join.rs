@@ -76,6 +76,12 @@ impl PastryNode {
         self.become_member(cx);
     }
 
+    /// Whether anybody can know of it: before, who sends it something means a former life of its.
+    pub(super) fn has_announced(&self) -> bool {
+        let joining = self.upkeep.as_ref().and_then(|upkeep| upkeep.joining.as_ref());
+        self.active || joining.is_some_and(|joining| matches!(joining.phase, Phase::Announcing { .. }))
+    }
+
     /// Asks `contact` for the way in.
     pub(super) fn join(&mut self, cx: &mut Context<'_>, contact: Peer) {
         if self.active || self.is_joining() {

@@ -33,9 +33,10 @@
 //!   second stage of §2.5, asking R and M for their state, is left out for the same reason. [`JoinMethod`] switches to
 //!   the paper's three ways, for its Fig. 7.
 //! - **A newcomer delivers nothing before all members of its leaf set have answered** its announcement (MSPastry's rule;
-//!   the 2001 paper has optimistic time stamps). Until then it holds what it would deliver. So of two nodes that come
-//!   in side by side each hears of the other, from whichever neighbour heard of both. (With |L| = 2
-//!   there is one neighbour a side and no redundancy: many simultaneous newcomers may then need a heartbeat to settle.)
+//!   the 2001 paper has optimistic time stamps). Until then it holds what it would deliver; what comes before its
+//!   announcement means a former life of its, and is passed over. So of two nodes that come in side by side each hears
+//!   of the other, from whichever neighbour heard of both. (With |L| = 2 there is one neighbour a side and no
+//!   redundancy: many simultaneous newcomers may then need a heartbeat to settle.)
 //! - **Size.** A node is 128 bytes (two cache lines, of which the first decides most hops) plus its leaf set
 //!   (12 bytes a member), its table rows (4 bytes a cell) and M. What only lasts a while is boxed and given back.
 
@@ -250,7 +251,9 @@ impl PastryNode {
             self.heard_from(cx.now, from);
         }
         match message {
-            Message::Route(envelope) => self.on_route(cx, from, envelope),
+            Message::Route(envelope) if self.has_announced() => self.on_route(cx, from, envelope),
+            // Not acknowledged, so that it finds another way; who took this node for dead has delivered it perhaps.
+            Message::Route(_) => {}
             Message::Join { ack, join } => {
                 if self.acknowledge(cx, from, ack) {
                     self.on_join(cx, join);

@@ -56,6 +56,21 @@ proptest! {
 }
 
 #[test]
+fn a_message_for_a_former_life_is_neither_acknowledged_nor_delivered() {
+    let ids = ["10", "50", "90"].map(|digits| digits.parse::<Guid>().expect("digits"));
+    let mut network = Network::joined(Config::live(), &ids[..2]);
+    let newcomer = network.add(ids[2]);
+    network.log_sent = true;
+    network.command(newcomer, Command::Join { contact: Peer(0) });
+    let late = Envelope { ack: 7, hops: 1, ..Envelope::lookup(Request(1), Peer(1), ids[2]) };
+    network.tell(newcomer, Input::Message { from: Peer(1), message: Message::Route(late) });
+    network.run_until(network.now + Duration::from_secs(60));
+    assert!(network.nodes[&newcomer].is_active());
+    assert!(network.events.iter().all(|(_, event)| !matches!(event, Event::Delivered(_))));
+    assert!(!network.sent_log.contains(&(newcomer, Peer(1), "ack")));
+}
+
+#[test]
 fn a_newcomer_whose_contact_is_silent_gives_up_after_three_attempts() {
     let mut network = Network::new(Config::default());
     let (newcomer, contact) = (network.add(guid("A")), network.peers.intern(guid("B")));
