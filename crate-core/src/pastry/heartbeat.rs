@@ -128,8 +128,22 @@ impl PastryNode {
     }
 }
 
-/// 32 bits that depend on all of an identifier's.
+/// 32 bits that depend on all of an identifier's, by the finaliser of Steele, Lea and Flood's SplitMix64. Its increment
+/// comes first: nought must count in a sum as any other identifier does.
 const fn mixed(id: Guid) -> u32 {
     let folded = (id.0 ^ (id.0 >> 64)) as u64;
-    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+    let z = folded.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identifier_nought_counts_in_a_digest() {
+        assert_ne!(mixed(Guid(0)), 0);
+    }
 }
