@@ -8,10 +8,10 @@ use overlay_core::sim::world::{Observer, Occasion, World};
 use overlay_core::time::Time;
 
 /// Members as the simulator takes them.
-pub(crate) type Members<N> = Vec<(<N as overlay_core::protocol::Overlay>::Id, Place)>;
+pub(crate) type Members<N> = Vec<(<N as overlay_core::protocol::Node>::Id, Place)>;
 
 /// A lookup: where it starts and its key.
-pub(crate) type Lookup<N> = (Peer, <N as overlay_core::protocol::Overlay>::Id);
+pub(crate) type Lookup<N> = (Peer, <N as overlay_core::protocol::Node>::Id);
 
 pub(crate) fn converged<N: System>(config: &N::Config, members: &Members<N>) -> World<N> {
     let mut world = World::new(config.clone(), 1);

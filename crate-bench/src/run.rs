@@ -3,7 +3,7 @@
 use overlay_core::chord::{self, ChordNode};
 use overlay_core::id::{ChordId, Guid, IdBits, RingId};
 use overlay_core::pastry::{self, PastryNode};
-use overlay_core::protocol::{Overlay, Peer, Rng};
+use overlay_core::protocol::{Node, Peer, Rng};
 use overlay_core::sim::plane::Place;
 use overlay_core::sim::systems::System;
 use overlay_core::sim::world::World;
@@ -107,7 +107,7 @@ impl Work {
         Self { nodes, ids, places: Places(places), sorted, lookups, rounds: plan.rounds, cases, clock }
     }
 
-    fn members<N: Overlay>(&self, id: impl Fn(u128) -> N::Id) -> Members<N> {
+    fn members<N: Node>(&self, id: impl Fn(u128) -> N::Id) -> Members<N> {
         let places = self.places.0.iter().map(|(x, y)| Place { x: *x, y: *y });
         self.ids.iter().map(|wide| id(*wide)).zip(places).collect()
     }

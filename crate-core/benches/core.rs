@@ -8,7 +8,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use overlay_core::chord::{self, ChordNode};
 use overlay_core::id::Guid;
 use overlay_core::pastry::{self, PastryNode};
-use overlay_core::protocol::{Overlay as _, Peer};
+use overlay_core::protocol::{Node as _, Peer};
 use overlay_core::sim::plane::Place;
 use overlay_core::sim::spec::Spec;
 use overlay_core::sim::systems::System;
@@ -90,7 +90,7 @@ fn join(world: &mut World<PastryNode>, joins: u32) {
         let place = Place { x: (number * 37 % 1_000) as u16, y: (number * 101 % 1_000) as u16 };
         let newcomer = world.place(id, place).expect("hashes differ");
         let command = world.entrance(newcomer);
-        world.command(newcomer, command, &mut Unobserved);
+        world.command(newcomer, command.into(), &mut Unobserved);
         while world.messages_in_flight() > 0 {
             world.step(&mut Unobserved);
         }

@@ -3,7 +3,7 @@
 
 use overlay_core::chord::{ChordNode, Config, Lookup};
 use overlay_core::id::{ChordId, RingId as _};
-use overlay_core::protocol::{Command, Envelope, Event, Note, Overlay, Peer, Request, Rng};
+use overlay_core::protocol::{Command, Envelope, Event, Node, Note, Peer, Request, Rng};
 use overlay_core::sim::check;
 use overlay_core::sim::spec::Spec;
 use overlay_core::sim::systems::System as _;
@@ -54,7 +54,7 @@ impl Observer<ChordNode> for Watcher {
         true
     }
 
-    fn begin(&mut self, _: Time, _: Peer, cause: u32, _: Occasion<'_, <ChordNode as Overlay>::Message>) -> u32 {
+    fn begin(&mut self, _: Time, _: Peer, cause: u32, _: Occasion<'_, <ChordNode as Node>::Message>) -> u32 {
         cause
     }
 

@@ -7,7 +7,7 @@
 
 use overlay_core::chord::{ChordNode, Config};
 use overlay_core::id::{IdBits, RingId as _};
-use overlay_core::protocol::{Overlay, Peer};
+use overlay_core::protocol::{Node, Peer};
 use overlay_core::sim::check::{self, Invariant, Violation, Watch};
 use overlay_core::sim::plane::Place;
 use overlay_core::sim::spec::Spec;
@@ -64,11 +64,11 @@ impl Ring {
         let world = &mut self.world;
         let come_in = |world: &mut World<ChordNode>, peer| {
             let command = world.entrance(peer);
-            world.command(peer, command, &mut Unobserved);
+            world.command(peer, command.into(), &mut Unobserved);
         };
         match what {
             Happening::Join(name, place) => {
-                let id = <ChordNode as Overlay>::Id::of_name(IdBits::SHA1, &name.to_string());
+                let id = <ChordNode as Node>::Id::of_name(IdBits::SHA1, &name.to_string());
                 if let Some(peer) = world.place(id, place) {
                     come_in(world, peer);
                 }

@@ -180,7 +180,7 @@ proptest! {
     fn chord_mends_its_rings_after_any_churn(nodes in 9_u32..50, seed: u64, course in course()) {
         let bits = chord_config().bits;
         // The high digits count on a ring of 160 bits: a number becomes a name.
-        let id = |number: u128| <ChordNode as overlay_core::protocol::Overlay>::Id::of_name(bits, &number.to_string());
+        let id = |number: u128| <ChordNode as overlay_core::protocol::Node>::Id::of_name(bits, &number.to_string());
         let mut world = churned::<ChordNode>(nodes, seed, chord_config(), &course, 8, id);
         chord_lists_are_true(&world)?;
         chord_fingers_are_true(&world)?;

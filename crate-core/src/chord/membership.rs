@@ -2,7 +2,7 @@
 
 use super::lookup::{Goal, Walk};
 use super::maintenance::{Told, first_round};
-use super::{ChordMessage, ChordNode, Event, Note, Overlay, Peer, Phase};
+use super::{ChordMessage, ChordNode, Event, Node, Note, Peer, Phase};
 
 type Context<'a> = super::Context<'a, ChordNode>;
 

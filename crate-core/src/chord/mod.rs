@@ -68,7 +68,7 @@ pub use message::{Cause, ChordMessage, Token};
 
 use crate::id::{ChordId, IdBits};
 use crate::protocol::{
-    Candidate, Command, Context, Decision, Directory, Envelope, Event, Host, Input, Message, Note, Overlay, Peer,
+    Candidate, Command, Context, Decision, Directory, Envelope, Event, Host, Input, Message, Node, Note, Overlay, Peer,
     Place, Purpose, Request, RouteError, Rule, Step, Verdict,
 };
 use crate::time::{Duration, Time};
@@ -370,11 +370,12 @@ const fn question_token(message: &ChordMessage) -> Option<Token> {
     }
 }
 
-impl Overlay for ChordNode {
+impl Node for ChordNode {
     type Id = ChordId;
     type Config = Config;
     type Message = ChordMessage;
     type Command = Command<ChordId>;
+    type Event = Event<ChordId>;
 
     fn space(config: &Config) -> IdBits {
         config.bits
@@ -429,13 +430,6 @@ impl Overlay for ChordNode {
         Some(self.calls.first_due().min(self.next_round)).filter(|moment| *moment != Time::NEVER)
     }
 
-    #[inline]
-    fn next_hop(&self, host: Host<'_, Self>, key: ChordId) -> Step {
-        let query = Query::plain(key, host.config);
-        // Nothing is avoided, so there is always a way on: a node without a successor delivers.
-        self.decide(host.peers, host.config.bits, &query).map_or(Step::Deliver, |choice| choice.step)
-    }
-
     const TOUCHES: u8 = 1;
 
     #[inline]
@@ -468,6 +462,29 @@ impl Overlay for ChordNode {
         Some(next)
     }
 
+    fn known_peers(&self) -> Vec<Peer> {
+        let mut known = self.successors.clone();
+        known.extend(self.predecessor.some());
+        known.extend(self.fingers.iter().map(|(_, peer)| peer).filter(|p| p.is_some() && *p != self.me));
+        crate::small_sort::sort(&mut known);
+        known.dedup();
+        known
+    }
+
+    fn heap_bytes(&self) -> usize {
+        let lists = self.successors.capacity() * size_of::<Peer>() + self.dead.capacity() * size_of::<(Peer, Time)>();
+        lists + self.compass.heap_bytes() + self.fingers.heap_bytes() + self.calls.heap_bytes()
+    }
+}
+
+impl Overlay for ChordNode {
+    #[inline]
+    fn next_hop(&self, host: Host<'_, Self>, key: ChordId) -> Step {
+        let query = Query::plain(key, host.config);
+        // Nothing is avoided, so there is always a way on: a node without a successor delivers.
+        self.decide(host.peers, host.config.bits, &query).map_or(Step::Deliver, |choice| choice.step)
+    }
+
     fn explain(&self, host: Host<'_, Self>, key: ChordId) -> Decision {
         let query = Query::plain(key, host.config);
         let decision = self.explain_query(host.peers, host.config.bits, &query);
@@ -481,19 +498,5 @@ impl Overlay for ChordNode {
     /// The predecessor: keys that this node no longer answers for lie before it.
     fn heir(&self, host: Host<'_, Self>, key: ChordId) -> Option<Peer> {
         self.predecessor().filter(|_| !self.owns(host, key))
-    }
-
-    fn known_peers(&self) -> Vec<Peer> {
-        let mut known = self.successors.clone();
-        known.extend(self.predecessor.some());
-        known.extend(self.fingers.iter().map(|(_, peer)| peer).filter(|p| p.is_some() && *p != self.me));
-        crate::small_sort::sort(&mut known);
-        known.dedup();
-        known
-    }
-
-    fn heap_bytes(&self) -> usize {
-        let lists = self.successors.capacity() * size_of::<Peer>() + self.dead.capacity() * size_of::<(Peer, Time)>();
-        lists + self.compass.heap_bytes() + self.fingers.heap_bytes() + self.calls.heap_bytes()
     }
 }

@@ -6,7 +6,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use crate::protocol::{
-    Command, Context, Directory, Envelope, Event, Host, Input, Message, Note, Output, Overlay, Payload, Peer,
+    Command, Context, Directory, Envelope, Event, Host, Input, Message, Node, Note, Output, Overlay, Payload, Peer,
     Proximity, Purpose, Request,
 };
 use crate::time::{Duration, Time};
@@ -143,7 +143,7 @@ impl<O: Overlay> TestNetwork<O> {
     }
 
     fn plan(&mut self, peer: Peer) {
-        if let Some(deadline) = self.nodes.get(&peer).and_then(Overlay::next_deadline) {
+        if let Some(deadline) = self.nodes.get(&peer).and_then(Node::next_deadline) {
             self.deadlines.insert((deadline, peer));
         }
     }
@@ -161,9 +161,9 @@ impl<O: Overlay> TestNetwork<O> {
             self.now = self.now.max(next);
             if deadline <= message {
                 let (_, peer) = self.deadlines.pop_first().expect("just seen");
-                if self.nodes.get(&peer).and_then(Overlay::next_deadline).is_some_and(|due| due <= self.now) {
+                if self.nodes.get(&peer).and_then(Node::next_deadline).is_some_and(|due| due <= self.now) {
                     self.tell(peer, Input::Deadline);
-                    let next = self.nodes.get(&peer).and_then(Overlay::next_deadline);
+                    let next = self.nodes.get(&peer).and_then(Node::next_deadline);
                     assert!(next.is_none_or(|due| due > self.now), "a deadline is dealt with when it comes");
                 }
             } else {
@@ -176,7 +176,7 @@ impl<O: Overlay> TestNetwork<O> {
 
     /// Live members, in ring order.
     pub(crate) fn ring(&self) -> Vec<Peer> {
-        let live = |peer: &Peer| self.nodes.get(peer).is_some_and(Overlay::is_active);
+        let live = |peer: &Peer| self.nodes.get(peer).is_some_and(Node::is_active);
         self.peers.in_ring_order().map(|(_, peer)| peer).filter(live).collect()
     }
 

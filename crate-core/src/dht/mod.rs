@@ -37,8 +37,8 @@ pub use store::{Entry, Version};
 
 use crate::id::RingId;
 use crate::protocol::{
-    Command, Context, Decision, Envelope, Event, Host, Input, Message, Note, Output, Overlay, Payload, Peer, Purpose,
-    Request, Step,
+    Command, Context, Decision, Envelope, Event, Host, Input, Membership, Message, Node, Note, Output, Overlay,
+    Payload, Peer, Purpose, Request, Step,
 };
 use crate::time::Time;
 
@@ -92,6 +92,12 @@ pub enum DhtCommand<I> {
 impl<I> From<Command<I>> for DhtCommand<I> {
     fn from(command: Command<I>) -> Self {
         Self::Overlay(command)
+    }
+}
+
+impl<I> From<Membership> for DhtCommand<I> {
+    fn from(wish: Membership) -> Self {
+        Self::Overlay(wish.into())
     }
 }
 
@@ -303,11 +309,12 @@ fn on_answer<O: Overlay>(cx: &mut Context<'_, DhtNode<O>>, holder: Peer, answer:
     }
 }
 
-impl<O: Overlay> Overlay for DhtNode<O> {
+impl<O: Overlay> Node for DhtNode<O> {
     type Id = O::Id;
     type Config = DhtConfig<O::Config>;
     type Message = DhtMessage<O::Message, O::Id>;
     type Command = DhtCommand<O::Id>;
+    type Event = Event<O::Id>;
 
     fn space(config: &Self::Config) -> <O::Id as RingId>::Space {
         O::space(&config.overlay)
@@ -346,11 +353,6 @@ impl<O: Overlay> Overlay for DhtNode<O> {
         Some(overlay.min(self.retry_at)).filter(|moment| *moment != Time::NEVER)
     }
 
-    #[inline]
-    fn next_hop(&self, host: Host<'_, Self>, key: O::Id) -> Step {
-        self.overlay.next_hop(Self::inner_host(&host), key)
-    }
-
     const TOUCHES: u8 = O::TOUCHES;
 
     #[inline]
@@ -369,6 +371,21 @@ impl<O: Overlay> Overlay for DhtNode<O> {
         self.overlay.send_on(Self::inner_host(&host), from, message)
     }
 
+    fn known_peers(&self) -> Vec<Peer> {
+        self.overlay.known_peers()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.overlay.heap_bytes() + self.store.heap_bytes() + self.scratch.capacity() * size_of::<Output<O>>()
+    }
+}
+
+impl<O: Overlay> Overlay for DhtNode<O> {
+    #[inline]
+    fn next_hop(&self, host: Host<'_, Self>, key: O::Id) -> Step {
+        self.overlay.next_hop(Self::inner_host(&host), key)
+    }
+
     fn explain(&self, host: Host<'_, Self>, key: O::Id) -> Decision {
         self.overlay.explain(Self::inner_host(&host), key)
     }
@@ -379,13 +396,5 @@ impl<O: Overlay> Overlay for DhtNode<O> {
 
     fn heir(&self, host: Host<'_, Self>, key: O::Id) -> Option<Peer> {
         self.overlay.heir(Self::inner_host(&host), key)
-    }
-
-    fn known_peers(&self) -> Vec<Peer> {
-        self.overlay.known_peers()
-    }
-
-    fn heap_bytes(&self) -> usize {
-        self.overlay.heap_bytes() + self.store.heap_bytes() + self.scratch.capacity() * size_of::<Output<O>>()
     }
 }

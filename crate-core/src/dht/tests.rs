@@ -94,7 +94,7 @@ fn holders<O: System>(net: &Net<O>, i: u32) -> (Vec<Peer>, Vec<Peer>) {
         let holds = |node: &&DhtNode<O>| {
             node.is_active() && node.store().any(|(key, entry)| key == at && (entry.answers() || !answers))
         };
-        net.nodes.values().filter(holds).map(Overlay::me).collect()
+        net.nodes.values().filter(holds).map(Node::me).collect()
     };
     (of(false), of(true))
 }

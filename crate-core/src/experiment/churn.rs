@@ -38,7 +38,7 @@ use rand::{Rng as _, RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use crate::id::RingId as _;
-use crate::protocol::{Command, Envelope, Event, Message as _, Note, Overlay, Peer, Purpose, Request, Rng};
+use crate::protocol::{Command, Envelope, Event, Message as _, Node, Note, Peer, Purpose, Request, Rng};
 use crate::sim::spec::{Spec, SpecError};
 use crate::sim::systems::System;
 use crate::sim::world::{Counters, Observer, Occasion, World};
@@ -143,7 +143,7 @@ pub enum Finding<I> {
 }
 
 /// Who is told of findings, with the world in which they were made.
-pub type Tell<'a, N> = &'a mut dyn FnMut(&World<N>, Finding<<N as Overlay>::Id>);
+pub type Tell<'a, N> = &'a mut dyn FnMut(&World<N>, Finding<<N as Node>::Id>);
 
 /// Runs the experiment. `progress` is told the share of the simulated time that has passed, 0 to 1.
 ///

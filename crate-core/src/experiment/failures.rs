@@ -30,7 +30,9 @@ use super::{Counts, Histogram, LOOKUPS_PER_BLOCK, Point, Ready, Refusal, Row, Sy
 use crate::chord::{self, Cause, ChordMessage, ChordNode, Lookup};
 use crate::id::{Guid, IdBits, RingId};
 use crate::pastry::{self, PastryNode};
-use crate::protocol::{Command, Envelope, Event, Message as _, Note, Overlay as _, Peer, Request, Rng, Step};
+use crate::protocol::{
+    Command, Envelope, Event, Message as _, Node as _, Note, Overlay as _, Peer, Request, Rng, Step,
+};
 use crate::sim::spec::Spec;
 use crate::sim::systems::System;
 use crate::sim::world::{Observer, Occasion, World};

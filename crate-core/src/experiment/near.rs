@@ -112,7 +112,7 @@ mod tests {
         let plane = world.plane();
         let nodes = nearest_tables(&world);
         for (node, before) in nodes.iter().zip(world.nodes()).step_by(7) {
-            let me = crate::protocol::Overlay::me(node);
+            let me = crate::protocol::Node::me(node);
             assert_eq!(node.routing_table().len(), before.routing_table().len());
             for (row, column, peer) in node.routing_table().entries() {
                 let fits = |id: Guid| {

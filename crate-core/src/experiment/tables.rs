@@ -54,7 +54,7 @@ impl Ready for Tables {
         let first = (block as usize * NODES_PER_BLOCK as usize).min(nodes);
         for node in &self.world.nodes()[first..nodes.min(first + NODES_PER_BLOCK as usize)] {
             counts.add("nodes", 0, 1);
-            counts.add("members", 0, u64::from(crate::protocol::Overlay::is_active(node)));
+            counts.add("members", 0, u64::from(crate::protocol::Node::is_active(node)));
             if self.quality {
                 self.judge(node, &mut counts);
             } else {
@@ -75,7 +75,7 @@ impl Tables {
     /// Compares every cell of a node with the nearest node that could stand there.
     fn judge(&self, node: &PastryNode, counts: &mut Counts) {
         let (id, digits, plane) = (node.id(), self.digits, self.world.plane());
-        let me = crate::protocol::Overlay::me(node);
+        let me = crate::protocol::Node::me(node);
         // Those that share `row` digits with the node; the cells of a row are subranges of them.
         let mut range = &self.ring[..];
         for row in 0..digits.rows() {

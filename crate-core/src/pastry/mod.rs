@@ -70,7 +70,7 @@ use neighbourhood::Neighbourhood;
 use upkeep::Upkeep;
 
 use crate::id::Guid;
-use crate::protocol::{self, Command, Decision, Event, Host, Input, Note, Overlay, Peer, Step};
+use crate::protocol::{self, Command, Decision, Event, Host, Input, Node, Note, Overlay, Peer, Step};
 use crate::time::{Duration, Time};
 
 /// What a Pastry node may use while it handles one input.
@@ -290,11 +290,12 @@ impl PastryNode {
     }
 }
 
-impl Overlay for PastryNode {
+impl Node for PastryNode {
     type Id = Guid;
     type Config = Config;
     type Message = Message;
     type Command = Command<Guid>;
+    type Event = Event<Guid>;
 
     fn space(_: &Config) {}
 
@@ -344,11 +345,6 @@ impl Overlay for PastryNode {
         self.upkeep.as_ref().and_then(|upkeep| upkeep.next_deadline())
     }
 
-    #[inline]
-    fn next_hop(&self, host: Host<'_, Self>, key: Guid) -> Step {
-        self.route(host, key, &[])
-    }
-
     const TOUCHES: u8 = 2;
 
     #[inline]
@@ -377,17 +373,6 @@ impl Overlay for PastryNode {
         Some(next)
     }
 
-    fn explain(&self, host: Host<'_, Self>, key: Guid) -> Decision {
-        self.explain_without(host, key, &[])
-    }
-
-    fn replica_holders(&self, host: Host<'_, Self>, key: Guid, count: usize) -> Vec<Peer> {
-        let mut holders: Vec<_> = self.leaves.clockwise().collect();
-        crate::small_sort::sort_by_key(&mut holders, |peer| key.closeness(host.id(*peer)));
-        holders.truncate(count);
-        holders
-    }
-
     fn known_peers(&self) -> Vec<Peer> {
         self.everybody()
     }
@@ -397,5 +382,23 @@ impl Overlay for PastryNode {
             + self.leaves.heap_bytes()
             + self.neighbourhood.heap_bytes()
             + self.upkeep.as_ref().map_or(0, |upkeep| upkeep.bytes())
+    }
+}
+
+impl Overlay for PastryNode {
+    #[inline]
+    fn next_hop(&self, host: Host<'_, Self>, key: Guid) -> Step {
+        self.route(host, key, &[])
+    }
+
+    fn explain(&self, host: Host<'_, Self>, key: Guid) -> Decision {
+        self.explain_without(host, key, &[])
+    }
+
+    fn replica_holders(&self, host: Host<'_, Self>, key: Guid, count: usize) -> Vec<Peer> {
+        let mut holders: Vec<_> = self.leaves.clockwise().collect();
+        crate::small_sort::sort_by_key(&mut holders, |peer| key.closeness(host.id(*peer)));
+        holders.truncate(count);
+        holders
     }
 }

@@ -3,8 +3,8 @@
 //! # Driving a node
 //! 1. Build a [`Context`]: the moment, the [`Host`] (directory, configuration, measured distances), a random generator
 //!    and a vector for outputs.
-//! 2. Call [`Overlay::handle`] with one [`Input`]. Everything the node wants done is now in the outputs, in order.
-//! 3. Carry out the outputs, then ask [`Overlay::next_deadline`]; when that moment comes, hand it [`Input::Deadline`].
+//! 2. Call [`Node::handle`] with one [`Input`]. Everything the node wants done is now in the outputs, in order.
+//! 3. Carry out the outputs, then ask [`Node::next_deadline`]; when that moment comes, hand it [`Input::Deadline`].
 //!
 //! Moments never go backwards. Nothing reads a clock. A node acts on its own state and on its host's measurements only.
 //!
@@ -42,7 +42,7 @@ pub trait Proximity {
 }
 
 /// What a node finds on the machine it runs on. Shared by all nodes of one process.
-pub struct Host<'a, O: Overlay> {
+pub struct Host<'a, O: Node> {
     /// Who the peer indexes stand for.
     pub peers: &'a Directory<O::Id>,
     /// Rule switches and sizes; the same for all nodes of a process.
@@ -51,15 +51,15 @@ pub struct Host<'a, O: Overlay> {
     pub proximity: &'a dyn Proximity,
 }
 
-impl<O: Overlay> Clone for Host<'_, O> {
+impl<O: Node> Clone for Host<'_, O> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<O: Overlay> Copy for Host<'_, O> {}
+impl<O: Node> Copy for Host<'_, O> {}
 
-impl<O: Overlay> Host<'_, O> {
+impl<O: Node> Host<'_, O> {
     /// The identifier of a peer.
     #[must_use]
     #[inline]
@@ -69,7 +69,7 @@ impl<O: Overlay> Host<'_, O> {
 }
 
 /// Everything a node may use while it handles one input.
-pub struct Context<'a, O: Overlay> {
+pub struct Context<'a, O: Node> {
     /// The moment of the input.
     pub now: Time,
     /// The machine the node runs on.
@@ -82,7 +82,7 @@ pub struct Context<'a, O: Overlay> {
     pub outputs: &'a mut Vec<Output<O>>,
 }
 
-impl<O: Overlay> Context<'_, O> {
+impl<O: Node> Context<'_, O> {
     /// Asks for a message to be sent.
     #[inline]
     pub fn send(&mut self, to: Peer, message: O::Message) {
@@ -91,7 +91,7 @@ impl<O: Overlay> Context<'_, O> {
 
     /// Tells the application something.
     #[inline]
-    pub fn event(&mut self, event: Event<O::Id>) {
+    pub fn event(&mut self, event: O::Event) {
         self.outputs.push(Output::Event(event));
     }
 
@@ -106,7 +106,7 @@ impl<O: Overlay> Context<'_, O> {
 
 /// What a node is told.
 #[derive(Clone, Debug)]
-pub enum Input<O: Overlay> {
+pub enum Input<O: Node> {
     /// A message came in over a link.
     Message {
         /// The neighbour that sent it.
@@ -114,7 +114,7 @@ pub enum Input<O: Overlay> {
         /// What it says.
         message: O::Message,
     },
-    /// The moment of [`Overlay::next_deadline`] has come.
+    /// The moment of [`Node::next_deadline`] has come.
     Deadline,
     /// A link is known to be broken; live only, a simulated crash is silent.
     LinkDown(Peer),
@@ -124,7 +124,7 @@ pub enum Input<O: Overlay> {
 
 /// What a node wants done.
 #[derive(Clone, Debug)]
-pub enum Output<O: Overlay> {
+pub enum Output<O: Node> {
     /// Send a message; it may be lost.
     Send {
         /// To whom.
@@ -133,7 +133,7 @@ pub enum Output<O: Overlay> {
         message: O::Message,
     },
     /// Something for the application.
-    Event(Event<O::Id>),
+    Event(O::Event),
     /// Something for an observer: no one acts on it.
     Note(Note),
 }
@@ -170,6 +170,30 @@ impl<I> Envelope<I> {
     #[inline]
     pub const fn lookup(request: Request, origin: Peer, key: I) -> Self {
         Self { request, answer: false, hops: 0, ack: 0, origin, key, payload: None }
+    }
+}
+
+/// How a node comes in and goes, whatever the system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Membership {
+    /// Be the first node of a new network.
+    Start,
+    /// Come in by way of a member.
+    Join {
+        /// A member, near in proximity.
+        contact: Peer,
+    },
+    /// Go, and say so.
+    Leave,
+}
+
+impl<I> From<Membership> for Command<I> {
+    fn from(wish: Membership) -> Self {
+        match wish {
+            Membership::Start => Self::Start,
+            Membership::Join { contact } => Self::Join { contact },
+            Membership::Leave => Self::Leave,
+        }
     }
 }
 
@@ -286,8 +310,9 @@ pub trait Message: Clone + Debug {
     }
 }
 
-/// A node of a structured overlay.
-pub trait Overlay: Clone + Debug + Sized {
+/// A node of any system: what a driver needs of it. Systems that route by keys are [`Overlay`]s as well; those that search
+/// by words are not.
+pub trait Node: Clone + Debug + Sized {
     /// Its identifiers.
     type Id: RingId;
     /// Rule switches and sizes.
@@ -295,7 +320,9 @@ pub trait Overlay: Clone + Debug + Sized {
     /// What nodes say to each other.
     type Message: Message;
     /// What the application may ask.
-    type Command: Clone + Debug + From<Command<Self::Id>>;
+    type Command: Clone + Debug + From<Membership>;
+    /// What it tells its application.
+    type Event: Clone + Debug;
 
     /// The ring that identifiers live on.
     fn space(config: &Self::Config) -> <Self::Id as RingId>::Space;
@@ -316,16 +343,12 @@ pub trait Overlay: Clone + Debug + Sized {
     #[must_use]
     fn next_deadline(&self) -> Option<Time>;
 
-    /// One routing step from this node's own state: the fast path, which allocates nothing.
-    #[must_use]
-    fn next_hop(&self, host: Host<'_, Self>, key: Self::Id) -> Step;
-
-    /// How many times [`Overlay::touch`] finds something further to read.
+    /// How many times [`Node::touch`] finds something further to read.
     const TOUCHES: u8 = 0;
 
-    /// Reads what [`Overlay::next_hop`] for this key reads from memory in its step number `touch`, counted from 0, and
-    /// returns anything that depends on it. A driver with many steps before it touches all of them first, so that their
-    /// ways to memory overlap; nothing else follows from it.
+    /// Reads what the node will read from memory to handle a message about this key, in its step number `touch`, counted
+    /// from 0, and returns anything that depends on it. A driver with many steps before it touches all of them first, so
+    /// that their ways to memory overlap; nothing else follows from it.
     #[must_use]
     #[inline]
     fn touch(&self, _host: Host<'_, Self>, _key: Self::Id, _touch: u8) -> u32 {
@@ -339,7 +362,7 @@ pub trait Overlay: Clone + Debug + Sized {
         None
     }
 
-    /// The common case of [`Overlay::handle`], worth no vector of outputs: a member does nothing with a message but send
+    /// The common case of [`Node::handle`], worth no vector of outputs: a member does nothing with a message but send
     /// it on. If so, makes the message ready for its next hop and says who that is; else leaves it alone, and the driver
     /// hands it to `handle`. Not asked by who wants notes, since none would be written.
     #[must_use]
@@ -347,6 +370,21 @@ pub trait Overlay: Clone + Debug + Sized {
     fn send_on(&self, _host: Host<'_, Self>, _from: Peer, _message: &mut Self::Message) -> Option<Peer> {
         None
     }
+
+    /// Every peer this node knows, in ascending order, without itself: what a picture may draw as its links.
+    #[must_use]
+    fn known_peers(&self) -> Vec<Peer>;
+
+    /// Bytes this node's tables take on the heap.
+    #[must_use]
+    fn heap_bytes(&self) -> usize;
+}
+
+/// A node of a structured overlay: it routes messages to the node responsible for a key.
+pub trait Overlay: Node<Event = Event<<Self as Node>::Id>, Command: From<Command<<Self as Node>::Id>>> {
+    /// One routing step from this node's own state: the fast path, which allocates nothing.
+    #[must_use]
+    fn next_hop(&self, host: Host<'_, Self>, key: Self::Id) -> Step;
 
     /// The same step with every candidate and why it lost. Always agrees with [`Overlay::next_hop`].
     #[must_use]
@@ -366,12 +404,4 @@ pub trait Overlay: Clone + Debug + Sized {
             Step::Forward(next) => Some(next),
         }
     }
-
-    /// Every peer this node knows, in ascending order, without itself: what a picture may draw as its links.
-    #[must_use]
-    fn known_peers(&self) -> Vec<Peer>;
-
-    /// Bytes this node's tables take on the heap.
-    #[must_use]
-    fn heap_bytes(&self) -> usize;
 }

@@ -1,15 +1,15 @@
 //! What may be done to a world, and doing it.
 
 use super::spec::{Action, ActionError, Key, NODES_MAX, TEXT_BYTES_MAX};
-use super::systems::{DataWish, System};
+use super::systems::{Inhabitant, Wish};
 use super::world::{NO_CAUSE, Observer, Occasion, World};
-use crate::protocol::{Command, Envelope, Peer, Request};
+use crate::protocol::{Membership, Peer, Request};
 
 /// Whether something could be done now.
 ///
 /// # Errors
 /// What stands against it.
-pub(super) fn check<N: System>(world: &World<N>, action: &Action) -> Result<(), ActionError> {
+pub(super) fn check<N: Inhabitant>(world: &World<N>, action: &Action) -> Result<(), ActionError> {
     let exists = |node: Peer| {
         if node.index() < world.peers().len() { Ok(()) } else { Err(ActionError::NoSuchNode) }
     };
@@ -49,7 +49,7 @@ pub(super) fn check<N: System>(world: &World<N>, action: &Action) -> Result<(), 
 }
 
 /// Does what a checked action says.
-pub(super) fn apply<N: System>(
+pub(super) fn apply<N: Inhabitant>(
     world: &mut World<N>,
     action: Action,
     request: Request,
@@ -58,17 +58,13 @@ pub(super) fn apply<N: System>(
     let key = |world: &World<N>, key: &Key| {
         key.resolve(world.space(), world.peers()).expect("actions are checked before they are logged")
     };
-    let wish = |key, wish| {
-        N::data_command(request, key, wish).unwrap_or_else(|| Command::Route(envelope(request, key)).into())
-    };
+    let wish = |world: &World<N>, said: &Key, wish| N::command(request, said, key(world, said), wish);
     let (node, command) = match action {
-        Action::Route { from, key: to } => (from, Command::Route(envelope(request, key(world, &to))).into()),
-        Action::Insert { from, key: to, value } => {
-            (from, wish(key(world, &to), DataWish::Insert(value.into_bytes().into())))
-        }
-        Action::Search { from, key: to } => (from, wish(key(world, &to), DataWish::Search)),
-        Action::Delete { from, key: to } => (from, wish(key(world, &to), DataWish::Delete)),
-        Action::Leave { node } => (node, Command::Leave.into()),
+        Action::Route { from, key: to } => (from, wish(world, &to, Wish::Route)),
+        Action::Insert { from, key: to, value } => (from, wish(world, &to, Wish::Insert(value.into_bytes().into()))),
+        Action::Search { from, key: to } => (from, wish(world, &to, Wish::Search)),
+        Action::Delete { from, key: to } => (from, wish(world, &to, Wish::Delete)),
+        Action::Leave { node } => (node, Membership::Leave.into()),
         Action::Kill { node } => {
             world.crash(node);
             observer.begin(world.now(), node, NO_CAUSE, Occasion::Action);
@@ -92,8 +88,4 @@ pub(super) fn apply<N: System>(
         }
     };
     world.command(node, command, observer);
-}
-
-fn envelope<I>(request: Request, key: I) -> Envelope<I> {
-    Envelope { answer: true, ..Envelope::lookup(request, Peer::NONE, key) }
 }

@@ -14,7 +14,7 @@ use crate::chord::{self, ChordNode};
 use crate::dht::{DhtConfig, DhtNode};
 use crate::id::{Guid, HexError, RingId};
 use crate::pastry::{self, PastryNode};
-use crate::protocol::{Decision, Message, Overlay as _, Peer, Purpose, Request};
+use crate::protocol::{Decision, Message, Node as _, Overlay as _, Peer, Purpose, Request};
 use crate::sim::systems::System;
 use crate::time::{Duration, Time};
 

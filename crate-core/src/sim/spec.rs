@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::plane::Place;
-use super::systems::System;
+use super::systems::Inhabitant;
 use super::weather::Weather;
 use super::world::World;
 use crate::id::{HexError, RingId};
@@ -99,7 +99,7 @@ impl<C: Clone> Spec<C> {
     ///
     /// # Errors
     /// If no such world can be.
-    pub fn world<N: System<Config = C>>(&self) -> Result<World<N>, SpecError> {
+    pub fn world<N: Inhabitant<Config = C>>(&self) -> Result<World<N>, SpecError> {
         let members = self.members::<N>()?;
         let mut world = World::new(self.config.clone(), self.seed);
         world.set_loss(self.loss_per_million);
@@ -113,7 +113,7 @@ impl<C: Clone> Spec<C> {
         Ok(world)
     }
 
-    fn members<N: System<Config = C>>(&self) -> Result<Vec<(N::Id, Place)>, SpecError> {
+    fn members<N: Inhabitant<Config = C>>(&self) -> Result<Vec<(N::Id, Place)>, SpecError> {
         let space = N::space(&self.config);
         let count = self.placed.len() as u64 + u64::from(self.random);
         if count == 0 {

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::systems::System;
+use super::systems::Inhabitant;
 use super::world::{Flight, NO_CAUSE, Observer, Occasion};
 use crate::id::sha1;
 use crate::protocol::{Decision, Event, Message, Note, Peer, Purpose, Request, RouteError, Step};
@@ -107,28 +107,36 @@ impl Outcome {
     }
 }
 
-impl Outcome {
-    fn of<I>(event: &Event<I>) -> Option<Self> {
-        Some(match event {
-            Event::Joined => Self::Joined,
-            Event::JoinFailed => Self::JoinFailed,
-            Event::Left => Self::Left,
-            Event::Delivered(envelope) => Self::Delivered { request: envelope.request, hops: envelope.hops },
-            Event::Answered { request, owner, hops } => {
-                Self::Answered { request: *request, owner: *owner, hops: *hops }
+/// What a node tells its application, as a trace keeps it.
+pub trait Told {
+    /// `None` if it is not kept.
+    fn outcome(&self) -> Option<Outcome>;
+}
+
+impl<I> Told for Event<I> {
+    fn outcome(&self) -> Option<Outcome> {
+        Some(match self {
+            Self::Joined => Outcome::Joined,
+            Self::JoinFailed => Outcome::JoinFailed,
+            Self::Left => Outcome::Left,
+            Self::Delivered(envelope) => Outcome::Delivered { request: envelope.request, hops: envelope.hops },
+            Self::Answered { request, owner, hops } => {
+                Outcome::Answered { request: *request, owner: *owner, hops: *hops }
             }
-            Event::Undeliverable { request, reason } => Self::Undeliverable { request: *request, reason: *reason },
-            Event::NeighboursChanged => Self::NeighboursChanged,
-            Event::Stored { request, copies } => Self::Stored { request: *request, copies: *copies },
-            Event::Found { request, holder, value } => {
+            Self::Undeliverable { request, reason } => Outcome::Undeliverable { request: *request, reason: *reason },
+            Self::NeighboursChanged => Outcome::NeighboursChanged,
+            Self::Stored { request, copies } => Outcome::Stored { request: *request, copies: *copies },
+            Self::Found { request, holder, value } => {
                 let value = value.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-                Self::Found { request: *request, holder: *holder, value }
+                Outcome::Found { request: *request, holder: *holder, value }
             }
-            Event::Deleted { request, existed } => Self::Deleted { request: *request, existed: *existed },
-            Event::Direct { .. } => return None,
+            Self::Deleted { request, existed } => Outcome::Deleted { request: *request, existed: *existed },
+            Self::Direct { .. } => return None,
         })
     }
+}
 
+impl Outcome {
     /// The request it concludes.
     #[must_use]
     pub const fn request(&self) -> Option<Request> {
@@ -307,7 +315,7 @@ fn note_text(note: &Note, name: &dyn Fn(Peer) -> String) -> String {
     }
 }
 
-impl<N: System> Observer<N> for Trace {
+impl<N: Inhabitant> Observer<N> for Trace {
     fn wants_notes(&self) -> bool {
         true
     }
@@ -337,8 +345,8 @@ impl<N: System> Observer<N> for Trace {
         number
     }
 
-    fn event(&mut self, _: Time, _: Peer, event: &Event<N::Id>) {
-        let Some(outcome) = Outcome::of(event) else { return };
+    fn event(&mut self, _: Time, _: Peer, event: &N::Event) {
+        let Some(outcome) = event.outcome() else { return };
         if let Some(request) = outcome.request() {
             self.index(request);
         }

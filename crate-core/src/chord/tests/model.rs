@@ -177,7 +177,7 @@ impl Model {
             let known = began + u32::from(state.joined);
             coming.extend(all.iter().filter(|peer| peer.0 < known && running(peer).is_none()));
         }
-        let contacts = || all.iter().filter(|peer| running(peer).is_some_and(Overlay::is_active));
+        let contacts = || all.iter().filter(|peer| running(peer).is_some_and(Node::is_active));
         let joins = coming.into_iter().flat_map(|node| contacts().map(move |contact| (node, *contact)));
         events.extend(joins.map(|(node, contact)| Event::Join { node, contact }));
         events

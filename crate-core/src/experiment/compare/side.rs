@@ -7,7 +7,7 @@ use super::settings::Settings;
 use crate::chord::ChordNode;
 use crate::id::RingId;
 use crate::pastry::PastryNode;
-use crate::protocol::{Command, Envelope, Event, Message, Note, Overlay, Peer, Purpose, Request, Rng};
+use crate::protocol::{Command, Envelope, Event, Message, Node, Note, Peer, Purpose, Request, Rng};
 use crate::sim::plane::{Place, Plane};
 use crate::sim::systems::System;
 use crate::sim::world::{Observer, Occasion, Stepped, World};

@@ -6,7 +6,7 @@ use crate::chord::{self, ChordNode};
 use crate::dht::DhtConfig;
 use crate::id::{ChordId, IdBits};
 use crate::pastry::{self, PastryNode};
-use crate::protocol::{Command, Overlay as _};
+use crate::protocol::{Command, Node as _};
 use crate::sim::spec::Spec;
 use crate::sim::world::Unobserved;
 use crate::time::Duration;

@@ -10,7 +10,7 @@ use recorder::Recorder;
 
 use super::act::{apply, check};
 use super::spec::{Action, ActionError, Key, LogEntry, Spec, SpecError};
-use super::systems::System;
+use super::systems::Inhabitant;
 use super::trace::Trace;
 use super::world::World;
 use crate::protocol::{Purpose, Request};
@@ -38,14 +38,14 @@ pub struct Branch {
     pub visited: u32,
 }
 
-struct Checkpoint<N: System> {
+struct Checkpoint<N: Inhabitant> {
     position: u32,
     applied: usize,
     world: World<N>,
 }
 
 /// A world with its history.
-pub struct Session<N: System> {
+pub struct Session<N: Inhabitant> {
     spec: Spec<N::Config>,
     world: World<N>,
     /// The moment shown: between the last record's and the next event's.
@@ -64,7 +64,7 @@ pub struct Session<N: System> {
     branches: Vec<Branch>,
 }
 
-impl<N: System> Session<N> {
+impl<N: Inhabitant> Session<N> {
     /// The beginning of a world.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Keeping what happens.
 
-use crate::protocol::{Event, Note, Peer};
-use crate::sim::systems::System;
+use crate::protocol::{Note, Peer};
+use crate::sim::systems::Inhabitant;
 use crate::sim::trace::Trace;
 use crate::sim::world::{Observer, Occasion};
 use crate::time::Time;
@@ -15,7 +15,7 @@ pub(super) struct Recorder<'a> {
     pub(super) trace: &'a mut Trace,
 }
 
-impl<N: System> Observer<N> for Recorder<'_> {
+impl<N: Inhabitant> Observer<N> for Recorder<'_> {
     fn wants_notes(&self) -> bool {
         self.new
     }
@@ -33,7 +33,7 @@ impl<N: System> Observer<N> for Recorder<'_> {
         number
     }
 
-    fn event(&mut self, at: Time, node: Peer, event: &Event<N::Id>) {
+    fn event(&mut self, at: Time, node: Peer, event: &N::Event) {
         if self.new {
             Observer::<N>::event(self.trace, at, node, event);
         }

@@ -1,12 +1,13 @@
 //! Chord's converged tables and the owner of a key, from knowledge of the whole ring.
 
-use super::{DataWish, System};
+use super::{Inhabitant, System, Wish, answered};
 use crate::chord::{ChordNode, Config};
 use crate::id::ChordId;
 use crate::protocol::{Command, Host, Peer, Request};
 use crate::sim::plane::Plane;
+use crate::sim::spec::Key;
 
-impl System for ChordNode {
+impl Inhabitant for ChordNode {
     fn converged(host: Host<'_, Self>, _: &Plane) -> Vec<Self> {
         let bits = host.config.bits;
         let ring: Vec<(ChordId, Peer)> = host.peers.in_ring_order().collect();
@@ -27,10 +28,12 @@ impl System for ChordNode {
         nodes.into_iter().flatten().collect()
     }
 
-    fn data_command(_: Request, _: ChordId, _: DataWish) -> Option<Command<ChordId>> {
-        None
+    fn command(request: Request, _: &Key, key: ChordId, _: Wish) -> Command<ChordId> {
+        Command::Route(answered(request, key))
     }
+}
 
+impl System for ChordNode {
     fn owner(_: &Config, ring: &[(ChordId, Peer)], key: ChordId) -> Peer {
         successor(ring, key)
     }

@@ -6,16 +6,17 @@
 //! of its candidates on the latency plane; of large subranges an even sample of [`CANDIDATES_MAX`] is compared, as
 //! joining too compares only the nodes it meets.
 
-use super::{DataWish, System};
+use super::{Inhabitant, System, Wish, answered};
 use crate::id::{Digits, Guid};
 use crate::pastry::{Config, PastryNode};
 use crate::protocol::{Command, Host, Peer, Request};
 use crate::sim::plane::{Place, Plane};
+use crate::sim::spec::Key;
 
 /// How many candidates for one entry are compared.
 const CANDIDATES_MAX: usize = 32;
 
-impl System for PastryNode {
+impl Inhabitant for PastryNode {
     fn converged(host: Host<'_, Self>, plane: &Plane) -> Vec<Self> {
         let ring: Vec<(Guid, Peer)> = host.peers.in_ring_order().collect();
         let places: Vec<Place> = ring.iter().map(|(_, peer)| plane.place(*peer)).collect();
@@ -34,10 +35,12 @@ impl System for PastryNode {
         nodes.into_iter().flatten().collect()
     }
 
-    fn data_command(_: Request, _: Guid, _: DataWish) -> Option<Command<Guid>> {
-        None
+    fn command(request: Request, _: &Key, key: Guid, _: Wish) -> Command<Guid> {
+        Command::Route(answered(request, key))
     }
+}
 
+impl System for PastryNode {
     fn owner(_: &Config, ring: &[(Guid, Peer)], key: Guid) -> Peer {
         let after = ring.partition_point(|(id, _)| *id < key);
         let sides = [&ring[after % ring.len()], &ring[(after + ring.len() - 1) % ring.len()]];

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use super::World;
 use super::flying::{Flying, Pending};
 use crate::protocol::{Host, Output, Peer};
-use crate::sim::systems::System;
+use crate::sim::systems::Inhabitant;
 
 /// Events whose ways to memory are made to overlap.
 const GROUP: usize = 16;
@@ -18,7 +18,7 @@ const BURST: usize = 8;
 /// With more messages than this on their way, what was read for one is out of the caches when it arrives.
 const NEAR: usize = 4_096;
 
-impl<N: System> World<N> {
+impl<N: Inhabitant> World<N> {
     /// Reads what the next events will need, all of them before any is handled: in a large world an event costs little
     /// but its ways to memory.
     pub(super) fn touch_next(&mut self) {

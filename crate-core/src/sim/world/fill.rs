@@ -3,15 +3,15 @@
 use rand::RngExt;
 
 use super::{Unobserved, World};
-use crate::protocol::{Command, Peer};
+use crate::protocol::{Membership, Peer};
 use crate::sim::plane::Place;
-use crate::sim::systems::System;
+use crate::sim::systems::Inhabitant;
 use crate::time::Duration;
 
 /// How long the next newcomer waits for one that does not get in.
 const JOIN_SPAN_MAX: Duration = Duration::from_secs(60);
 
-impl<N: System> World<N> {
+impl<N: Inhabitant> World<N> {
     /// Fills an empty world with members whose tables are in the converged state.
     ///
     /// # Panics
@@ -52,10 +52,10 @@ impl<N: System> World<N> {
     }
 
     /// How a node comes in: by a near member (paper §2.4 assumes that the newcomer knows one), or as the first.
-    pub fn entrance(&mut self, newcomer: Peer) -> Command<N::Id> {
+    pub fn entrance(&mut self, newcomer: Peer) -> Membership {
         match self.near_member(newcomer) {
-            Some(contact) => Command::Join { contact },
-            None => Command::Start,
+            Some(contact) => Membership::Join { contact },
+            None => Membership::Start,
         }
     }
 

@@ -14,7 +14,7 @@ use flying::{Fate, Flying, Pending};
 
 use super::plane::{Place, Plane};
 use super::queue::EventQueue;
-use super::systems::System;
+use super::systems::Inhabitant;
 use super::weather::Weather;
 use crate::id::RingId;
 use crate::protocol::{Context, Directory, Host, Input, Message, Output, Peer, Purpose, Rng};
@@ -33,7 +33,7 @@ pub enum Stepped {
 
 /// Nodes of one system and everything between them.
 #[derive(Clone, Debug)]
-pub struct World<N: System> {
+pub struct World<N: Inhabitant> {
     config: N::Config,
     peers: Directory<N::Id>,
     plane: Plane,
@@ -54,7 +54,7 @@ pub struct World<N: System> {
     outputs: Vec<Output<N>>,
 }
 
-impl<N: System> World<N> {
+impl<N: Inhabitant> World<N> {
     /// A world without nodes.
     #[must_use]
     pub fn new(config: N::Config, seed: u64) -> Self {

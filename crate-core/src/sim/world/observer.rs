@@ -1,7 +1,7 @@
 //! What can be seen of a world while it runs, and the counters that it keeps itself.
 
-use crate::protocol::{Event, Note, Peer, Purpose};
-use crate::sim::systems::System;
+use crate::protocol::{Note, Peer, Purpose};
+use crate::sim::systems::Inhabitant;
 use crate::time::Time;
 
 /// What an observer is shown of a message.
@@ -35,7 +35,7 @@ pub enum Occasion<'a, M> {
 }
 
 /// Looks on while a world runs. What it does never changes what happens.
-pub trait Observer<N: System> {
+pub trait Observer<N: Inhabitant> {
     /// Whether nodes should build [`Note`]s.
     fn wants_notes(&self) -> bool;
     /// An event begins at a node; messages sent during it have it as their cause.
@@ -43,7 +43,7 @@ pub trait Observer<N: System> {
     /// Returns the event's number, which comes back as `cause` of the events that it leads to.
     fn begin(&mut self, at: Time, node: Peer, cause: u32, occasion: Occasion<'_, N::Message>) -> u32;
     /// A node tells its application something.
-    fn event(&mut self, at: Time, node: Peer, event: &Event<N::Id>);
+    fn event(&mut self, at: Time, node: Peer, event: &N::Event);
     /// A node tells something about its work.
     fn note(&mut self, node: Peer, note: Note);
 }
@@ -55,14 +55,14 @@ pub const NO_CAUSE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 pub struct Unobserved;
 
-impl<N: System> Observer<N> for Unobserved {
+impl<N: Inhabitant> Observer<N> for Unobserved {
     fn wants_notes(&self) -> bool {
         false
     }
     fn begin(&mut self, _: Time, _: Peer, _: u32, _: Occasion<'_, N::Message>) -> u32 {
         NO_CAUSE
     }
-    fn event(&mut self, _: Time, _: Peer, _: &Event<N::Id>) {}
+    fn event(&mut self, _: Time, _: Peer, _: &N::Event) {}
     fn note(&mut self, _: Peer, _: Note) {}
 }
 
