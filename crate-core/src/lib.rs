@@ -19,6 +19,16 @@ pub mod chord;
 
 pub mod dht;
 
+pub mod search;
+
+pub mod napster;
+
+pub mod gnutella;
+
+pub mod fasttrack;
+
+pub mod replication;
+
 pub mod sim;
 
 pub mod lecture;

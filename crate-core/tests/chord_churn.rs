@@ -105,7 +105,7 @@ fn run(churn: Churn) -> (Count, World<ChordNode>) {
             let place = world.random_place();
             let newcomer = world.place(id, place).expect("another identifier");
             let command = world.entrance(newcomer);
-            world.command(newcomer, command, &mut watcher);
+            world.command(newcomer, command.into(), &mut watcher);
             goes.push((moment + exponential(&mut rng, churn.session_mean_s), newcomer));
             count.joins += 1;
         } else if next_lookup == moment {

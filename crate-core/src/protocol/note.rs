@@ -85,6 +85,29 @@ pub enum Note {
         /// Who sent it.
         from: Peer,
     },
+    /// The node has files that fit what is searched for.
+    Matched {
+        /// The request, if it is known.
+        request: Option<Request>,
+        /// How many files it answers with.
+        files: u32,
+    },
+    /// A search was sent on to others.
+    PassedOn {
+        /// The request, if it is known.
+        request: Option<Request>,
+        /// To how many.
+        copies: u32,
+        /// How often those who get it may send it on.
+        ttl: u8,
+    },
+    /// A search that the node has seen before came again, and goes no further.
+    Duplicate {
+        /// The request, if it is known.
+        request: Option<Request>,
+        /// Who sent it.
+        from: Peer,
+    },
     /// Values were handed to another node.
     KeysHandedOver {
         /// To whom.

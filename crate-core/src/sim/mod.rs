@@ -6,14 +6,17 @@
 mod act;
 pub mod check;
 pub mod lab;
+pub mod library;
 pub mod plane;
 pub mod queue;
 pub mod route;
+pub mod searches;
 pub mod session;
 pub mod share;
 pub mod spec;
 pub mod swarm;
 pub mod systems;
+pub mod topology;
 pub mod trace;
 pub mod weather;
 pub mod words;

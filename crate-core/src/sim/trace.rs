@@ -10,6 +10,7 @@ use super::systems::Inhabitant;
 use super::world::{Flight, NO_CAUSE, Observer, Occasion};
 use crate::id::sha1;
 use crate::protocol::{Decision, Event, Message, Note, Peer, Purpose, Request, RouteError, Step};
+use crate::search::SearchEvent;
 use crate::time::Time;
 
 /// Why a record was made.
@@ -97,13 +98,19 @@ pub enum Outcome {
         /// Whether there was a value.
         existed: bool,
     },
+    /// What a system that searches by words tells besides.
+    Search(SearchEvent),
 }
 
 impl Outcome {
     /// Whether the way of this request ends with it, well or badly.
     #[must_use]
     pub fn ends(&self, over: Request) -> bool {
-        matches!(self, Self::Delivered { request, .. } | Self::Undeliverable { request, .. } if *request == over)
+        match self {
+            Self::Delivered { request, .. } | Self::Undeliverable { request, .. } => *request == over,
+            Self::Search(event) => event.ends(over),
+            _ => false,
+        }
     }
 }
 
@@ -136,6 +143,18 @@ impl<I> Told for Event<I> {
     }
 }
 
+impl Told for SearchEvent {
+    fn outcome(&self) -> Option<Outcome> {
+        Some(match self {
+            Self::Joined => Outcome::Joined,
+            Self::JoinFailed => Outcome::JoinFailed,
+            Self::Left => Outcome::Left,
+            Self::NeighboursChanged => Outcome::NeighboursChanged,
+            other => Outcome::Search(other.clone()),
+        })
+    }
+}
+
 impl Outcome {
     /// The request it concludes.
     #[must_use]
@@ -147,6 +166,7 @@ impl Outcome {
             | Self::Stored { request, .. }
             | Self::Found { request, .. }
             | Self::Deleted { request, .. } => Some(*request),
+            Self::Search(event) => event.request(),
             Self::Joined | Self::JoinFailed | Self::Left | Self::NeighboursChanged => None,
         }
     }
@@ -312,6 +332,9 @@ fn note_text(note: &Note, name: &dyn Fn(Peer) -> String) -> String {
         Note::RowsReceived { from, first, count } => format!("{count} rows from {first} of {}", name(*from)),
         Note::NeighboursReceived { from } => format!("neighbours of {}", name(*from)),
         Note::KeysHandedOver { to, count } => format!("{count} values to {}", name(*to)),
+        Note::Matched { files, .. } => format!("{files} files fit"),
+        Note::PassedOn { copies, ttl, .. } => format!("to {copies}, ttl {ttl}"),
+        Note::Duplicate { from, .. } => format!("again from {}", name(*from)),
     }
 }
 

@@ -113,6 +113,8 @@ fn loss(letter: &Letter, node: &str, name: &dyn Fn(Peer) -> String) -> String {
 fn noted(note: &Note, node: &str, name: &dyn Fn(Peer) -> String) -> Option<String> {
     Some(match note {
         Note::Routed { .. } | Note::JoinRouted { .. } | Note::EntrySet { .. } => return None,
+        // Systems that search by words have sentences of their own.
+        Note::Matched { .. } | Note::PassedOn { .. } | Note::Duplicate { .. } => return None,
         Note::TimedOut { peer } => format!("{node} waits in vain for an answer of {}.", name(*peer)),
         Note::Forgotten { peer } => format!("{node} takes {} for dead and removes it from its tables.", name(*peer)),
         Note::NeighbourAdded { peer } => format!("{node} takes {} in as a neighbour.", name(*peer)),
@@ -154,7 +156,7 @@ fn told(outcome: &Outcome, node: &str, delivered: bool, name: &dyn Fn(Peer) -> S
         }
         Outcome::Deleted { existed: true, .. } => format!("{node} hears that the value is deleted."),
         Outcome::Deleted { existed: false, .. } => format!("{node} hears that there was no value to delete."),
-        Outcome::NeighboursChanged => return None,
+        Outcome::NeighboursChanged | Outcome::Search(_) => return None,
     })
 }
 

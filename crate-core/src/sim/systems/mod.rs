@@ -3,15 +3,21 @@
 
 mod chord;
 mod dht;
+mod fasttrack;
+mod gnutella;
+mod napster;
 mod pastry;
+mod replication;
 
 use std::sync::Arc;
 
 use super::plane::Plane;
 use super::spec::Key;
 use super::trace::Told;
+use crate::id::Guid;
 
 use crate::protocol::{Envelope, Host, Node, Overlay, Peer, Request};
+use crate::search::{SearchCommand, SearchEvent};
 
 /// What somebody wants of a key.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +46,34 @@ pub trait Inhabitant: Node<Event: Told> {
 pub trait System: Inhabitant + Overlay {
     /// Who is responsible for a key when `ring` (in ring order, not empty) are the members. For checkers only.
     fn owner(config: &Self::Config, ring: &[(Self::Id, Peer)], key: Self::Id) -> Peer;
+}
+
+/// A system that searches by words.
+pub trait Searching: Inhabitant<Id = Guid, Command = SearchCommand, Event = SearchEvent> {
+    /// So many first nodes of a world are servers and no peers.
+    fn servers(config: &Self::Config) -> u32;
+
+    /// Files that peers share from the beginning, as publishing them by messages would leave it.
+    fn stock(nodes: &mut [Self], host: Host<'_, Self>, files: &[(Peer, Arc<str>)]);
+
+    /// What a node has to remember for the system, one entry a file of others or a peer: the lecture's "storage".
+    fn entries(&self, config: &Self::Config) -> usize;
+}
+
+/// What a wish means where keys are words: the name as it was said. A message "to the key" is a search that fetches the file.
+fn searched(request: Request, said: &Key, wish: Wish) -> SearchCommand {
+    let words: Arc<str> = match said {
+        Key::Name(text) | Key::Digits(text) => text.as_str().into(),
+        // Nobody searches for a peer; an empty phrase is refused.
+        Key::Node(_) => "".into(),
+    };
+    match wish {
+        Wish::Route => SearchCommand::Search { request, words, fetch: true },
+        Wish::Search => SearchCommand::Search { request, words, fetch: false },
+        // A file is its name: the value is what it stands for.
+        Wish::Insert(_) => SearchCommand::Publish { request, name: words },
+        Wish::Delete => SearchCommand::Withdraw { request, name: words },
+    }
 }
 
 /// A message to a key whose arrival the origin is told of.

@@ -1,11 +1,13 @@
 //! How a world is filled: in the converged state, or by real joins.
 
+use std::sync::Arc;
+
 use rand::RngExt;
 
 use super::{Unobserved, World};
-use crate::protocol::{Membership, Peer};
+use crate::protocol::{Host, Membership, Peer};
 use crate::sim::plane::Place;
-use crate::sim::systems::Inhabitant;
+use crate::sim::systems::{Inhabitant, Searching};
 use crate::time::Duration;
 
 /// How long the next newcomer waits for one that does not get in.
@@ -28,6 +30,19 @@ impl<N: Inhabitant> World<N> {
         for index in 0..count {
             self.arm(Peer(index as u32));
         }
+    }
+
+    /// Puts files onto the peers of a filled world, as publishing them by messages would leave it. Names are in the form that
+    /// [`normal`](crate::search::normal) gives them.
+    ///
+    /// # Panics
+    /// If a holder is not of this world.
+    pub fn stock(&mut self, files: &[(Peer, Arc<str>)])
+    where
+        N: Searching,
+    {
+        let host = Host { peers: &self.peers, config: &self.config, proximity: &self.plane };
+        N::stock(&mut self.nodes, host, files);
     }
 
     /// Fills an empty world by real join messages, one newcomer after the other.

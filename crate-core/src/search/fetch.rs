@@ -1,0 +1,168 @@
+//! Fetching a file from whoever was found to have it.
+//!
+//! Draws "HTTP can then be used to access the file" (Gnutella Protocol) and "Clients then access other peers directly (P2P)"
+//! (Napster).
+
+use std::sync::Arc;
+
+use super::HITS_MAX;
+use crate::protocol::{Peer, Purpose, Request};
+use crate::time::{Duration, Time};
+
+/// How long a holder is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Files that are fetched at one time.
+const FETCHES_MAX: usize = 64;
+
+/// What goes straight between two peers, instead of HTTP's request and response.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Transfer {
+    /// Send me this file.
+    Get {
+        /// The request of the application that asks.
+        request: Request,
+        /// The file's name.
+        name: Arc<str>,
+    },
+    /// Here it is.
+    File {
+        /// The request.
+        request: Request,
+        /// The file's name.
+        name: Arc<str>,
+    },
+    /// I do not have it (any more).
+    Gone {
+        /// The request.
+        request: Request,
+    },
+}
+
+impl Transfer {
+    /// Its name in a trace.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Get { .. } => "get",
+            Self::File { .. } => "file",
+            Self::Gone { .. } => "gone",
+        }
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        Purpose::Data
+    }
+
+    /// The request it belongs to.
+    #[must_use]
+    pub const fn request(&self) -> Request {
+        match self {
+            Self::Get { request, .. } | Self::File { request, .. } | Self::Gone { request } => *request,
+        }
+    }
+}
+
+/// A file that is being fetched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fetch {
+    /// The request.
+    pub request: Request,
+    /// Who is asked.
+    pub holder: Peer,
+    /// The file's number at the holder, where it has one.
+    pub index: u32,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether the holder was asked to push it.
+    pub pushed: bool,
+    due: Time,
+    /// Others that have files that fit.
+    others: Vec<(Peer, u32, Arc<str>)>,
+}
+
+/// Files that are being fetched, a bounded number.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Fetches(Vec<Fetch>);
+
+impl Fetches {
+    /// A file was found for a request that wants it. Whether its holder is to be asked now; else it is kept for the case
+    /// that the one that is asked does not answer.
+    pub fn found(&mut self, now: Time, request: Request, holder: Peer, index: u32, name: &Arc<str>) -> bool {
+        if let Some(fetch) = self.0.iter_mut().find(|fetch| fetch.request == request) {
+            if fetch.others.len() < HITS_MAX {
+                fetch.others.push((holder, index, name.clone()));
+            }
+            return false;
+        }
+        if self.0.len() >= FETCHES_MAX {
+            return false;
+        }
+        let due = now + PATIENCE;
+        self.0.push(Fetch { request, holder, index, name: name.clone(), pushed: false, due, others: Vec::new() });
+        true
+    }
+
+    /// The fetch is over: it, if its holder may answer so.
+    pub fn end(&mut self, request: Request, holder: Peer) -> Option<Fetch> {
+        let at = self.0.iter().position(|fetch| fetch.request == request && fetch.holder == holder)?;
+        Some(self.0.remove(at))
+    }
+
+    /// A holder does not have it: the next one to ask, if there is one; else the fetch is over.
+    pub fn next(&mut self, now: Time, request: Request, holder: Peer) -> Option<&Fetch> {
+        let at = self.0.iter().position(|fetch| fetch.request == request && fetch.holder == holder)?;
+        if self.0[at].others.is_empty() {
+            self.0.remove(at);
+            return None;
+        }
+        let fetch = &mut self.0[at];
+        let (holder, index, name) = fetch.others.remove(0);
+        (fetch.holder, fetch.index, fetch.name, fetch.pushed, fetch.due) = (holder, index, name, false, now + PATIENCE);
+        Some(fetch)
+    }
+
+    /// One whose holder has been silent for too long.
+    pub fn overdue(&mut self, now: Time) -> Option<&mut Fetch> {
+        self.0.iter_mut().find(|fetch| fetch.due <= now)
+    }
+
+    /// When the first holder has been silent for too long.
+    #[must_use]
+    pub fn due(&self) -> Time {
+        self.0.iter().map(|fetch| fetch.due).min().unwrap_or(Time::NEVER)
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Fetch>()
+    }
+}
+
+impl Fetch {
+    /// Waits once more, for the holder to push the file.
+    pub fn wait_for_push(&mut self, now: Time) {
+        self.pushed = true;
+        self.due = now + PATIENCE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_a_holder_has_nothing_the_next_one_is_asked() {
+        let mut fetches = Fetches::default();
+        let (request, name): (_, Arc<str>) = (Request(1), "a".into());
+        assert!(fetches.found(Time(0), request, Peer(1), 0, &name));
+        assert!(!fetches.found(Time(0), request, Peer(2), 0, &name));
+        assert!(fetches.overdue(Time(1)).is_none() && fetches.overdue(fetches.due()).is_some());
+        assert_eq!(fetches.end(request, Peer(2)), None, "nobody else may answer");
+        assert_eq!(fetches.next(Time(5), request, Peer(1)).map(|fetch| fetch.holder), Some(Peer(2)));
+        assert_eq!(fetches.next(Time(5), request, Peer(2)), None);
+        assert_eq!(fetches.due(), Time::NEVER);
+    }
+}
