@@ -2,6 +2,7 @@
 //!
 //! A scene holds no route and no number of its own: everything shown comes from running it.
 
+pub mod checks;
 mod chord;
 mod pastry;
 
