@@ -43,6 +43,15 @@ pub(crate) enum Task {
         #[arg(long, value_enum, default_value_t = RowFormat::Table)]
         format: RowFormat,
     },
+    /// Every claim of the lecture that carries a number or a formula, computed here, with a verdict
+    SlideCheck {
+        /// How to write rows
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        format: RowFormat,
+        /// Only those whose name or slide contains this
+        #[arg(long)]
+        only: Option<String>,
+    },
     /// Runs every published figure and prints ours beside theirs; exit code 1 if one lies outside its band
     CheckPapers {
         /// Threads to work on; as many as the machine has cores, if not said

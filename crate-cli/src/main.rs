@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod route;
 mod scene;
+mod slide_check;
 mod swarm;
 
 use std::io::Write as _;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => print(bench::run(&args)),
         Task::Experiment { experiment } => experiment::run(&experiment).map(|()| ExitCode::SUCCESS),
         Task::Merge { files, format } => experiment::shard::merge(&files, format).map(|()| ExitCode::SUCCESS),
+        Task::SlideCheck { format, only } => slide_check::run(format, only.as_deref()),
         Task::CheckPapers { threads, seed, format } => check_papers::run(threads, seed, format),
     })
 }

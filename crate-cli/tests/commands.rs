@@ -383,3 +383,71 @@ fn a_reader_that_stops_reading_rows_is_no_error() {
     assert!(child.wait().expect("it ends").success());
     assert_eq!(error, "");
 }
+
+/// The rows of a command's JSON Lines.
+fn rows(words: &[&str]) -> Vec<serde_json::Value> {
+    let words = [words, &["--format", "json"]].concat();
+    told(&words).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn a_flood_of_ttl_7_and_c_4_sends_8744_messages_and_26240_by_the_slides_rule() {
+    let flood = ["experiment", "flood", "--degree", "4", "--ttl", "7", "--topology", "tree", "--method", "flood"];
+    let row = &rows(&flood)[0];
+    let keys: Vec<_> = row.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut expected = [
+        "degree",
+        "ttl",
+        "topology",
+        "method",
+        "queries",
+        "replies",
+        "messages",
+        "duplicates",
+        "visited",
+        "found",
+        "hops",
+    ];
+    assert_eq!((&row["queries"], &row["messages"]), (&4_372.into(), &8_744.into()));
+    let slide = &rows(&[&flood[..], &["--ttl-rule", "slide"]].concat())[0];
+    assert_eq!((&slide["queries"], &slide["messages"]), (&13_120.into(), &26_240.into()));
+    // The parser sorts keys; the order is that of the header.
+    expected.sort_unstable();
+    let mut keys = keys;
+    keys.sort_unstable();
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn a_flood_without_bounds_is_refused() {
+    assert!(refusal(&["experiment", "flood", "--ttl", "33"]).contains("TTL"));
+    assert!(refusal(&["experiment", "flood", "--ttl", "30"]).contains("too many"), "a tree of 30 levels");
+    assert!(refusal(&["experiment", "flood", "--degree", "0"]).contains("Degree"));
+}
+
+#[test]
+fn the_lectures_table_has_a_row_for_each_of_six_systems_and_a_verdict_for_each_cell() {
+    let all = ["experiment", "compare", "--systems", "all", "--lookups", "20"];
+    let measured = rows(&[&all[..], &["--nodes", "64"]].concat());
+    let systems: Vec<_> = measured.iter().filter_map(|row| row["system"].as_str()).collect();
+    assert_eq!(systems, ["gnutella", "napster", "replication", "fasttrack", "chord", "pastry"]);
+    let growth = rows(&[&all[..], &["--nodes", "16,64,256,1024", "--growth"]].concat());
+    let of = |system: &str, quantity: &str| {
+        let row = growth.iter().find(|row| row["system"] == system && row["quantity"] == quantity).expect("a cell");
+        (row["measured"].as_str().expect("text").to_string(), row["verdict"].as_str().expect("text").to_string())
+    };
+    assert_eq!(of("napster", "messages"), ("1".into(), "holds".into()));
+    assert_eq!(of("chord", "hops"), ("log n".into(), "holds".into()));
+    assert_eq!(of("replication", "update_messages").1, "holds");
+    assert!(of("replication", "messages").1.contains("nobody is asked"));
+}
+
+#[test]
+fn slide_checks_name_the_slide_and_a_verdict() {
+    let all = rows(&["slide-check"]);
+    assert!(all.len() >= 40, "{}", all.len());
+    let flood = rows(&["slide-check", "--only", "26240"]);
+    assert_eq!(flood.len(), 1);
+    assert!(flood[0]["verdict"].as_str().is_some_and(|verdict| verdict.starts_with("holds if")));
+    assert!(refusal(&["slide-check", "--only", "no such slide"]).contains("no such slide"));
+}

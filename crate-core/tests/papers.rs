@@ -85,6 +85,11 @@ fn routes_meet_droppers_as_often_as_expected() {
 }
 
 #[test]
+fn floods_of_a_tree_send_what_the_lecture_says() {
+    hold("Gnutella, lecture", 100_000, 1);
+}
+
+#[test]
 fn bands_hold_what_is_published_and_points_can_be_run() {
     for figure in figures(1) {
         assert!(figure.published.is_nan() || figure.agrees(figure.published), "{}", figure.what);

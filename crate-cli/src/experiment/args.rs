@@ -3,14 +3,19 @@
 use std::num::NonZeroUsize;
 
 use clap::{Subcommand, ValueEnum};
-use overlay_core::experiment::{Churned, Compared, CountTo, Fail, Geometry, Point, SystemKind, What};
+use overlay_core::experiment::{Churned, Compared, CountTo, Fail, Flooded, Geometry, Point, SystemKind, What};
+use overlay_core::gnutella::{Method, Satisfied, Topology, TtlRule};
 use overlay_core::id::Digits;
 use overlay_core::pastry::{JoinMethod, LeafSetSize};
+use overlay_core::sim::topology::tree_nodes;
 use overlay_core::sim::workload::Target;
 use overlay_core::time::Duration;
 
 use super::shard::Shard;
 use crate::args::{RowFormat, SystemName};
+
+/// Sizes of the lecture's table.
+const TABLE_NODES: [u32; 7] = [16, 64, 256, 1_024, 4_096, 16_384, 65_536];
 
 /// What all experiments take.
 #[derive(clap::Args, Clone, Debug)]
@@ -76,6 +81,54 @@ pub(crate) enum GeometryName {
     Ring,
     /// As tree; else the neighbour nearest on the ring that keeps the prefix
     Hybrid,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ComparedName {
+    Pastry,
+    Chord,
+    /// All six techniques of the lecture's table
+    All,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TopologyName {
+    /// Every node has C links, none of which closes a circle
+    Tree,
+    /// Links between random pairs, C a node on average
+    Random,
+    /// Newcomers prefer nodes with many links
+    PowerLaw,
+    /// A square grid
+    Grid,
+    /// Each newcomer links to C nodes that accept
+    Grown,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SearchName {
+    /// To everybody within the TTL
+    Flood,
+    /// With TTL 1, 2, 3 … until something is found
+    Ring,
+    /// 32 random walkers that check back at every fourth step, with state
+    Walk,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TtlRuleName {
+    /// What is received with TTL above 0 is passed on: one hop more than the TTL says
+    Slide,
+    /// The TTL is counted down on receipt, and what is still above 0 is passed on
+    Published,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SatisfiedName {
+    /// Who can answer does so; otherwise it passes the query on
+    Stops,
+    /// Who can answer does so and passes it on
+    PassesOn,
 }
 
 #[derive(Subcommand, Clone, Debug)]
@@ -239,12 +292,20 @@ pub(crate) enum Experiment {
     ///
     /// Row keys: system, nodes, hops, latency_ms, messages, update_messages, storage_entries; with --fail also killed,
     /// failed_before, failed_repairing, failed_after (lookups), repair_messages.
+    ///
+    /// With --systems all: the lecture's "Performance Comparison of P2P Techniques", measured, for Gnutella, Napster, full
+    /// replication, FastTrack, Chord and Pastry on the same peers, latencies, files and searches, at 16 to 65,536 peers. Row keys:
+    /// system, nodes, found, latency_ms, hops, messages, update_messages, storage_max, storage_mean. With --growth, instead, how each
+    /// grows, beside the slide's claim; row keys: system, quantity, claimed, measured, error, power_error, verdict.
     Compare {
         #[command(flatten)]
         common: Common,
-        /// Which of them get a row; both run, in step
+        /// Which of them get a row; both run, in step. Or all: the six systems of the lecture's table
         #[arg(long, value_enum, value_delimiter = ',', default_value = "pastry,chord")]
-        systems: Vec<SystemName>,
+        systems: Vec<ComparedName>,
+        /// With --systems all: how each quantity grows with the number of peers, beside the slide's claim
+        #[arg(long)]
+        growth: bool,
         /// Share of nodes killed at one moment, at most 0.9
         #[arg(long, default_value = "0", value_parser = millionths)]
         fail: u32,
@@ -263,6 +324,42 @@ pub(crate) enum Experiment {
         /// Seconds between two rounds of upkeep, 1 to 600
         #[arg(long, default_value_t = 30)]
         upkeep_s: u32,
+    },
+    /// What one search costs in an unstructured network such as Gnutella's, by real messages
+    ///
+    /// The lecture, "Issues with Gnutella": "if TTL is 7, and C is 4, a single Gnutella message may generate 26,240 messages". On the
+    /// tree TTL 7 makes 7 hops: 4,372 queries, 8,744 messages with one reply each. With --ttl-rule slide it makes 8: 13,120
+    /// queries, 26,240 messages. Published: Lv et al. 2002, Table 2 (random graph of 9,836 nodes, mean degree 4, 100 objects on 1% of the
+    /// nodes each): 32 walkers send about two orders of magnitude fewer messages than flooding and take more hops.
+    ///
+    /// On the tree the root asks and every node has the file. A reply counts once, however many links it goes back over.
+    ///
+    /// Row keys: degree, ttl, topology, method, queries, replies, messages, duplicates, visited (means a search), found (share
+    /// of searches), hops (to the first file found).
+    Flood {
+        #[command(flatten)]
+        common: Common,
+        /// C: links of a node (on average, or to begin with)
+        #[arg(long, default_value_t = 4)]
+        degree: u8,
+        /// TTL of a query, 1 to 32; several make a row each
+        #[arg(long, value_delimiter = ',', value_name = "T[,T…]", default_value = "7")]
+        ttl: Vec<u8>,
+        /// Who is linked with whom
+        #[arg(long, value_enum, default_value_t = TopologyName::Tree)]
+        topology: TopologyName,
+        /// How a search goes on
+        #[arg(long, value_enum, default_value_t = SearchName::Flood)]
+        method: SearchName,
+        /// How far the TTL reaches
+        #[arg(long, value_enum, default_value_t = TtlRuleName::Published)]
+        ttl_rule: TtlRuleName,
+        /// What a node does with a query that it can answer
+        #[arg(long, value_enum, default_value_t = SatisfiedName::PassesOn)]
+        satisfied: SatisfiedName,
+        /// Share of nodes that have an object [default: 1 on the tree, else 0.01]
+        #[arg(long, value_parser = millionths)]
+        replication: Option<u32>,
     },
     /// Paths that break when nodes fail and nothing is mended, by the geometry alone
     ///
@@ -335,6 +432,24 @@ const fn geometry(name: GeometryName) -> Geometry {
     }
 }
 
+const fn links(name: TopologyName, degree: u8) -> Topology {
+    match name {
+        TopologyName::Tree => Topology::Tree { degree },
+        TopologyName::Random => Topology::Random { degree },
+        TopologyName::PowerLaw => Topology::PowerLaw { degree },
+        TopologyName::Grid => Topology::Grid,
+        TopologyName::Grown => Topology::Grown,
+    }
+}
+
+const fn way(name: SearchName) -> Method {
+    match name {
+        SearchName::Flood => Method::Flood,
+        SearchName::Ring => Method::RING,
+        SearchName::Walk => Method::WALK,
+    }
+}
+
 impl Experiment {
     pub(crate) const fn common(&self) -> &Common {
         match self {
@@ -347,6 +462,7 @@ impl Experiment {
             | Self::Malicious { common, .. }
             | Self::Compare { common, .. }
             | Self::Churn { common, .. }
+            | Self::Flood { common, .. }
             | Self::Resilience { common, .. } => common,
         }
     }
@@ -355,7 +471,11 @@ impl Experiment {
     pub(crate) fn points(&self) -> Vec<Point> {
         let common = self.common();
         let (nodes, lookups) = self.published_setting();
-        let nodes = if common.nodes.is_empty() { vec![nodes] } else { common.nodes.clone() };
+        let nodes = match () {
+            () if !common.nodes.is_empty() => common.nodes.clone(),
+            () if self.is_table() => TABLE_NODES.to_vec(),
+            () => vec![nodes],
+        };
         let lookups = common.lookups.unwrap_or(lookups);
         let points = nodes.iter().flat_map(|nodes| {
             let point = |what| Point { nodes: *nodes, seed: common.seed, lookups, what };
@@ -364,8 +484,18 @@ impl Experiment {
         points.collect()
     }
 
+    /// Whether this is the lecture's table of all six systems.
+    fn is_table(&self) -> bool {
+        matches!(self, Self::Compare { systems, .. } if systems.contains(&ComparedName::All))
+    }
+
+    /// Whether rows are to say how what was measured grows.
+    pub(crate) fn shows_growth(&self) -> bool {
+        self.is_table() && matches!(self, Self::Compare { growth: true, .. })
+    }
+
     /// Nodes and lookups of the paper, or near it.
-    const fn published_setting(&self) -> (u32, u32) {
+    fn published_setting(&self) -> (u32, u32) {
         match self {
             Self::Hops { system: SystemName::Chord, .. } => (4_096, 409_600),
             Self::Hops { .. } | Self::Malicious { .. } => (10_000, 200_000),
@@ -375,8 +505,15 @@ impl Experiment {
             Self::Failures { system: SystemName::Chord, .. } => (1_000, 10_000),
             Self::Load { .. } => (10_000, 1),
             Self::Resilience { .. } => (65_536, 200_000),
-            Self::Compare { .. } => (1_000, 1_000),
+            Self::Compare { .. } => (1_000, if self.is_table() { 100 } else { 1_000 }),
             Self::Churn { .. } => (1_000, 1),
+            Self::Flood { topology: TopologyName::Tree, degree, ttl, .. } => {
+                // A tree that no message sees the end of; one that is too large is refused as any world is.
+                let deepest = ttl.iter().max().copied().unwrap_or(1).saturating_add(1);
+                (tree_nodes(*degree, deepest).unwrap_or(u32::MAX), 1)
+            }
+            Self::Flood { topology: TopologyName::Grid, .. } => (10_000, 200),
+            Self::Flood { .. } => (9_836, 200),
         }
     }
 
@@ -423,10 +560,11 @@ impl Experiment {
                 };
                 session_mean_s.iter().map(|session| What::Churn(churned(session))).collect()
             }
+            Self::Compare { .. } if self.is_table() => vec![What::Techniques],
             Self::Compare { systems, fail, loss, b, leaf_set, successors, upkeep_s, .. } => {
                 vec![What::Compare(Compared {
-                    pastry: systems.contains(&SystemName::Pastry),
-                    chord: systems.contains(&SystemName::Chord),
+                    pastry: systems.contains(&ComparedName::Pastry),
+                    chord: systems.contains(&ComparedName::Chord),
                     fail_per_million: *fail,
                     loss_per_million: *loss,
                     digits: *b,
@@ -434,6 +572,25 @@ impl Experiment {
                     successor_list: *successors,
                     upkeep: Duration::from_secs((*upkeep_s).into()),
                 })]
+            }
+            Self::Flood { degree, ttl, topology, method, ttl_rule, satisfied, replication, .. } => {
+                let is_tree = matches!(topology, TopologyName::Tree);
+                let flooded = |ttl: &u8| Flooded {
+                    degree: *degree,
+                    ttl: *ttl,
+                    topology: links(*topology, *degree),
+                    method: way(*method),
+                    ttl_rule: match ttl_rule {
+                        TtlRuleName::Slide => TtlRule::Slide,
+                        TtlRuleName::Published => TtlRule::Published,
+                    },
+                    satisfied: match satisfied {
+                        SatisfiedName::Stops => Satisfied::Stops,
+                        SatisfiedName::PassesOn => Satisfied::PassesOn,
+                    },
+                    replicas_per_million: replication.unwrap_or(if is_tree { 1_000_000 } else { 10_000 }),
+                };
+                ttl.iter().map(|ttl| What::Flood(flooded(ttl))).collect()
             }
             Self::Resilience { geometry: name, fraction, .. } => {
                 fraction.iter().map(|q| What::Resilience { geometry: geometry(*name), fraction: *q }).collect()

@@ -5,7 +5,7 @@ pub(crate) mod drive;
 pub(crate) mod shard;
 
 use args::Experiment;
-use overlay_core::experiment::{Point, Row, What};
+use overlay_core::experiment::{Point, Row, What, growth};
 use shard::Shard;
 
 use crate::output::{Rows, Stopped};
@@ -23,6 +23,7 @@ pub(crate) fn run(experiment: &Experiment) -> Result<(), Stopped> {
     let blocks = shard::blocks(&points, common.shard.unwrap_or(Shard::ALL));
     let mut progress = Progress::new(blocks.iter().map(|blocks| blocks.len() as u64).sum());
     let mut rows = Rows::new(common.format);
+    let mut measured = Vec::new();
     for (index, (point, blocks)) in points.iter().zip(&blocks).enumerate() {
         if let Some(part) = common.shard {
             // Where a shard has no block of a point, it builds nothing.
@@ -36,10 +37,18 @@ pub(crate) fn run(experiment: &Experiment) -> Result<(), Stopped> {
         }
         let ran = drive::run(point, blocks, threads, &mut progress)?;
         for row in point.rows(&ran.counts)? {
-            rows.push(&if common.timing { timed(row, point, &ran) } else { row })?;
+            let row = if common.timing { timed(row, point, &ran) } else { row };
+            if experiment.shows_growth() {
+                measured.push(row);
+            } else {
+                rows.push(&row)?;
+            }
         }
     }
     drop(progress);
+    for row in growth::rows(&measured) {
+        rows.push(&row)?;
+    }
     rows.end()
 }
 
@@ -52,6 +61,8 @@ fn timed(row: Row, point: &Point, ran: &drive::Ran) -> Row {
         | What::Failures { .. }
         | What::Malicious { .. }
         | What::Resilience { .. }
+        | What::Flood(_)
+        | What::Techniques
         | What::Compare(_) => true,
     };
     let rate = has_lookups.then(|| f64::from(point.lookups) / ran.blocks_s.max(1e-9));

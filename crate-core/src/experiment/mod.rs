@@ -22,12 +22,15 @@ pub mod compare;
 mod compared;
 pub mod counts;
 mod failures;
+mod flood;
+pub mod growth;
 mod load;
 mod near;
 pub mod published;
 mod resilience;
 pub mod row;
 mod tables;
+mod techniques;
 #[cfg(test)]
 mod tests;
 mod walks;
@@ -39,8 +42,10 @@ use thiserror::Error;
 pub use churned::Churned;
 pub use compared::Compared;
 pub use counts::{Counts, Histogram};
+pub use flood::Flooded;
 pub use resilience::Geometry;
 pub use row::{Row, Value};
+pub use techniques::Technique;
 
 use crate::id::Digits;
 use crate::pastry::{JoinMethod, LeafSetSize};
@@ -163,6 +168,10 @@ pub enum What {
     Compare(Compared),
     /// Lookups while nodes come and go.
     Churn(Churned),
+    /// Searches through an unstructured network.
+    Flood(Flooded),
+    /// The lecture's six techniques on the same peers, files and searches.
+    Techniques,
 }
 
 /// What one row of results is made from. Two equal ones give equal rows, everywhere.
@@ -285,6 +294,8 @@ impl Point {
             }
             What::Compare(compared) => Ok(compared::settings(self, &compared).check()?),
             What::Churn(churned) => churned.check(),
+            What::Flood(flooded) => flooded.check(),
+            What::Techniques => techniques::check(self),
             What::Hops { .. } | What::Table { .. } | What::Distance { .. } | What::TableQuality { .. } => Ok(()),
         }
     }
@@ -299,6 +310,8 @@ impl Point {
             What::Table { .. } | What::TableQuality { .. } => tables::blocks(self.nodes),
             What::Failures { system, .. } => failures::blocks(system, self.lookups),
             What::Load { .. } => load::RUNS,
+            What::Flood(_) => self.lookups.div_ceil(flood::SEARCHES_PER_BLOCK),
+            What::Techniques => Technique::ALL.len() as u32,
             What::Compare(_) | What::Churn(_) => 1,
         }
     }
@@ -317,6 +330,8 @@ impl Point {
             What::Resilience { geometry, fraction } => Ok(resilience::prepare(self, geometry, fraction)),
             What::Compare(compared) => compared::prepare(self, &compared),
             What::Churn(churned) => Ok(churned::prepare(self, &churned)),
+            What::Flood(flooded) => flood::prepare(self, &flooded),
+            What::Techniques => Ok(techniques::prepare(self)),
         }
     }
 
@@ -335,6 +350,8 @@ impl Point {
             What::Load { keys, virtual_nodes } => load::row(self, keys, virtual_nodes, counts),
             What::Resilience { geometry, fraction } => resilience::row(self, geometry, fraction, counts),
             What::Churn(churned) => churned::row(self, &churned, counts),
+            What::Flood(flooded) => flood::row(&flooded, counts),
+            What::Techniques => return Ok(techniques::rows(self, counts)),
             What::Compare(compared) => return Ok(compared::rows(self, &compared, counts)),
         }])
     }

@@ -8,9 +8,13 @@
 //!   around the published value, or is an interval the paper prints itself.
 
 use super::counts::ratio;
-use super::{CountTo, Counts, Fail, Geometry, Histogram, LOOKUPS_PER_BLOCK, Point, Row, SystemKind, Value, What};
+use super::{
+    CountTo, Counts, Fail, Flooded, Geometry, Histogram, LOOKUPS_PER_BLOCK, Point, Row, SystemKind, Value, What,
+};
+use crate::gnutella::{Method, Satisfied, Topology, TtlRule};
 use crate::id::Digits;
 use crate::pastry::{JoinMethod, LeafSetSize};
+use crate::sim::topology::tree_nodes;
 use crate::sim::workload::Target;
 
 /// How a published figure is known.
@@ -47,6 +51,8 @@ pub enum Measure {
     Counted(&'static str, &'static str),
     /// The number under a key, less that of the second point.
     More(&'static str),
+    /// The number under a key over that of the second point.
+    Over(&'static str),
 }
 
 /// One published figure.
@@ -99,6 +105,7 @@ impl Figure {
                 ratio(each.fold(0, u64::saturating_add), 1)
             }
             Measure::More(key) => row.number(key)? - second()?.number(key)?,
+            Measure::Over(key) => row.number(key)? / second()?.number(key)?,
         })
     }
 
@@ -118,6 +125,12 @@ impl Figure {
 fn suboptimal(row: &Row) -> f64 {
     (0..8).filter_map(|at| row.inner_number(at, "suboptimal")).sum()
 }
+
+/// Messages by TTL at C = 4, both ways over one level more than the TTL (the lecture's "Issues with Gnutella": the last).
+const FLOOD_MESSAGES: [(u8, f64); 7] =
+    [(1, 32.0), (2, 104.0), (3, 320.0), (4, 968.0), (5, 2_912.0), (6, 8_744.0), (7, 26_240.0)];
+/// Messages a node of 32 walkers that check back and keep state, and of flooding (Lv et al. 2002, random graph).
+const WALK_OVER_FLOOD: f64 = 0.018 / 2.509;
 
 /// Rings of up to 2^11 nodes differ from one another by more than lookups do: so many are averaged.
 const RINGS: u64 = 16;
@@ -206,6 +219,7 @@ pub fn figures(seed: u64) -> Vec<Figure> {
     pastry_joins_and_failures(&mut all);
     chord(&mut all);
     others(&mut all);
+    unstructured(&mut all);
     all.iter_mut().flat_map(|figure| &mut figure.points).for_each(|point| point.seed = seed.wrapping_add(point.seed));
     all
 }
@@ -341,4 +355,48 @@ fn others(all: &mut Vec<Figure>) {
             high: 1.0,
         });
     }
+}
+
+fn unstructured(all: &mut Vec<Figure>) {
+    let flooded = |topology, ttl, method, ttl_rule| {
+        let replicas_per_million = if matches!(topology, Topology::Tree { .. }) { 1_000_000 } else { 10_000 };
+        let (degree, satisfied) = (4, Satisfied::PassesOn);
+        What::Flood(Flooded { degree, ttl, topology, method, ttl_rule, satisfied, replicas_per_million })
+    };
+    for (ttl, messages) in FLOOD_MESSAGES {
+        let what = flooded(Topology::Tree { degree: 4 }, ttl, Method::Flood, TtlRule::Slide);
+        // Deeper than a message goes.
+        let nodes = tree_nodes(4, ttl + 2).unwrap_or(u32::MAX);
+        let title = format!("messages of a flood, C = 4, TTL = {ttl}");
+        all.push(around("Gnutella, lecture", title, point(nodes, 1, what), Measure::Number("messages"), messages, 0.0));
+    }
+    let random = |method| point(9_836, 200, flooded(Topology::Random { degree: 4 }, 7, method, TtlRule::Published));
+    let over = |what: &str, measure, points: [Method; 2], published, low, high| Figure {
+        source: "Lv 2002 Table 2",
+        what: what.into(),
+        tag: Tag::Told,
+        points: points.map(random).to_vec(),
+        measure,
+        published,
+        low,
+        high,
+    };
+    let methods = [Method::WALK, Method::Flood];
+    all.push(over(
+        "messages, 32 walkers over flooding",
+        Measure::Over("messages"),
+        methods,
+        WALK_OVER_FLOOD,
+        0.0,
+        0.05,
+    ));
+    all.push(over("hops, 32 walkers over flooding", Measure::Over("hops"), methods, 7.0 / 3.4, 1.0, 3.0));
+    all.push(over(
+        "messages, expanding ring over flooding",
+        Measure::Over("messages"),
+        [Method::RING, Method::Flood],
+        0.053 / 2.509,
+        0.0,
+        0.2,
+    ));
 }

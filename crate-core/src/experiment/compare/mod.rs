@@ -47,6 +47,7 @@ use crate::sim::lab::SystemKind;
 use crate::sim::plane::Place;
 use crate::time::{Duration, Time};
 use side::Side;
+pub(super) use side::entries_of;
 
 /// Time between the last lookup before the kill and the kill.
 const SETTLE: Duration = Duration::from_secs(5);

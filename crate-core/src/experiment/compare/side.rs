@@ -19,7 +19,7 @@ const SAMPLE: usize = 1_000;
 const PATH_MAX: usize = 256;
 
 /// A system whose tables can be counted.
-pub(super) trait Counted: System {
+pub(in crate::experiment) trait Counted: System {
     /// Entries of its three tables; see [`State::entries`].
     fn entries(&self, config: &Self::Config) -> [usize; 3];
 }
@@ -37,6 +37,11 @@ impl Counted for ChordNode {
         fingers.dedup();
         [fingers.len(), self.successors().len(), usize::from(self.predecessor().is_some())]
     }
+}
+
+/// Entries of all tables of a node.
+pub(in crate::experiment) fn entries_of<N: Counted>(node: &N, config: &N::Config) -> usize {
+    node.entries(config).iter().sum()
 }
 
 /// How a lookup stands.
