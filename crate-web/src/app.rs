@@ -14,13 +14,14 @@ use crate::handle::Handle;
 use crate::help::Help;
 use crate::home::home;
 use crate::keys::{self, Focus, Shortcut};
+use crate::modules::Loaded;
 use crate::router::{Route, use_hash_route};
 use crate::share::Share;
 use crate::shell::{Header, skip_link, use_page_title};
 use crate::theme::Theme;
 use crate::transport::Control;
 use crate::workbench::{Workbench, run};
-use crate::{comparing, lab_page, lecture};
+use crate::{lab_page, lecture};
 
 /// Which dialog is open.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,13 +37,13 @@ enum Page {
     Home { notice: Option<String> },
     Lecture { handle: Handle, notice: Option<String> },
     Lab { handle: Handle },
-    Compare { query: String },
+    Compare,
 }
 
 impl Page {
     const fn handle(&self) -> Option<&Handle> {
         match self {
-            Self::Home { .. } | Self::Compare { .. } => None,
+            Self::Home { .. } | Self::Compare => None,
             Self::Lecture { handle, .. } | Self::Lab { handle } => Some(handle),
         }
     }
@@ -67,7 +68,7 @@ impl Desks {
                 let handle = self.lab.get_or_insert_with(|| Handle::new(lab_page::first_desk()));
                 Page::Lab { handle: handle.clone() }
             }
-            Route::Compare(query) => Page::Compare { query: query.clone() },
+            Route::Compare(_) => Page::Compare,
             Route::Scene { chapter, scene } => self.scene(chapter, scene.as_deref()),
             Route::Shared(code) => self.shared(route, code),
         }
@@ -142,7 +143,7 @@ fn title(page: &Page) -> String {
             format!("{title} · Overlay Lab")
         }
         Page::Lab { .. } => "Lab · Overlay Lab".into(),
-        Page::Compare { .. } => "Compare · Overlay Lab".into(),
+        Page::Compare => "Compare · Overlay Lab".into(),
     }
 }
 
@@ -234,13 +235,13 @@ pub fn App() -> Html {
                 <lab_page::Rail handle={handle.clone()} />
             </Workbench>
         },
-        Page::Compare { query } => html! { <comparing::page::Page query={query.clone()} theme={*theme} /> },
+        Page::Compare => html! { <Loaded name="compare" title="Pastry and Chord, side by side" /> },
     };
     let shown = match &page {
         Page::Home { .. } => Route::Home,
         Page::Lecture { .. } => Route::Scene { chapter: String::new(), scene: None },
         Page::Lab { .. } => Route::Lab,
-        Page::Compare { .. } => Route::Compare(String::new()),
+        Page::Compare => Route::Compare(String::new()),
     };
     html! {
         <div class="app">
@@ -261,7 +262,7 @@ fn page_key(page: &Page) -> &'static str {
         Page::Home { .. } => "home",
         Page::Lecture { handle, .. } => handle.with(|desk| desk.scene.map_or("lecture", |scene| scene.name)),
         Page::Lab { .. } => "lab",
-        Page::Compare { .. } => "compare",
+        Page::Compare => "compare",
     }
 }
 

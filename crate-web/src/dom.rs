@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Event, EventTarget, HtmlElement, Window};
+use web_sys::{Document, Event, EventTarget, HtmlElement, MutationObserver, MutationObserverInit, Window};
 
 /// The window.
 ///
@@ -80,6 +80,38 @@ pub fn listen(target: &EventTarget, name: &'static str, handler: impl FnMut(Even
 impl Drop for Listener {
     fn drop(&mut self) {
         let _ = self.target.remove_event_listener_with_callback(self.name, self.handler.as_ref().unchecked_ref());
+    }
+}
+
+/// A watch over the colours that ends when this is dropped.
+pub struct Colours {
+    attributes: Option<MutationObserver>,
+    _handler: Closure<dyn FnMut()>,
+    _system: Option<Listener>,
+}
+
+/// Calls `look` when other colours are chosen, by the person or by the system.
+#[must_use]
+pub fn watch_colours(look: impl Fn() + Clone + 'static) -> Colours {
+    let system = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+    let again = look.clone();
+    let system = system.map(|list| listen(&list, "change", move |_| again()));
+    let handler = Closure::<dyn FnMut()>::new(look);
+    let attributes = MutationObserver::new(handler.as_ref().unchecked_ref()).ok();
+    let options = MutationObserverInit::new();
+    options.set_attributes(true);
+    options.set_attribute_filter(&js_sys::Array::of1(&"data-theme".into()));
+    if let (Some(attributes), Some(root)) = (&attributes, document().document_element()) {
+        let _ = attributes.observe_with_options(&root, &options);
+    }
+    Colours { attributes, _handler: handler, _system: system }
+}
+
+impl Drop for Colours {
+    fn drop(&mut self) {
+        if let Some(attributes) = &self.attributes {
+            attributes.disconnect();
+        }
     }
 }
 

@@ -8,7 +8,8 @@
 //! | [`handle`] | the desk on the page, with the frame loop |
 //! | [`workbench`] | stage, inspector and transport |
 //! | [`lecture`], [`lab_page`] | the two kinds of page with a stage |
-//! | [`comparing`] | the comparison page and its worker |
+//! | [`modules`] | pages that are loaded when they are opened |
+//! | [`comparing`] | the first of them, the comparison, and its worker |
 //! | [`stage`] | the picture |
 //! | the rest | parts and readers that these use |
 
@@ -27,6 +28,7 @@ pub mod inspector;
 pub mod keys;
 pub mod lab_page;
 pub mod lecture;
+pub mod modules;
 pub mod numbers;
 pub mod player;
 pub mod reading;

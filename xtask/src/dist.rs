@@ -1,7 +1,7 @@
 //! Checks the built site: its size, its policy, and that every file it names is there.
 
 use crate::html::{Tag, tags};
-use crate::{Outcome, csp, offline, paths};
+use crate::{Outcome, csp, modules, offline, paths};
 use flate2::{Compression, write::GzEncoder};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -49,6 +49,9 @@ const BUDGETS: [Budget; 5] = [
     },
 ];
 
+/// The most of a page that is loaded when it is opened: wasm and its script.
+const MODULE_LIMIT: usize = 350 * KB;
+
 /// The worker is started by the page's wasm, in which nobody sees its name.
 const NEEDED: [&str; 5] = ["index.html", "404.html", "robots.txt", ".nojekyll", "worker_loader.js"];
 
@@ -64,7 +67,7 @@ pub(crate) fn check_and_print() -> Outcome<()> {
     }
     let site = load(&dir)?;
     for (name, size, limit) in sizes(&site) {
-        println!("{name:<12} {:>7.1} KB of {:>3} KB", size as f64 / KB as f64, limit / KB);
+        println!("{name:<14} {:>7.1} KB of {:>3} KB", size as f64 / KB as f64, limit / KB);
     }
     let problems = problems(&site);
     for problem in &problems {
@@ -102,11 +105,13 @@ fn gzipped(bytes: &[u8]) -> usize {
     written.map_or(usize::MAX, |bytes| bytes.len())
 }
 
-/// The size of each part as it is sent, and its limit. Parts that are not there are left out.
-fn sizes(site: &Site) -> Vec<(&'static str, usize, usize)> {
+/// The size of each part as it is sent, and its limit: what is loaded with every page, then each module with its
+/// script. Parts that are not there are left out.
+fn sizes(site: &Site) -> Vec<(String, usize, usize)> {
     let mut sizes = Vec::new();
     for budget in &BUDGETS {
-        let files: Vec<_> = site.iter().filter(|(path, _)| (budget.belongs)(path)).collect();
+        let belongs = |path: &str| (budget.belongs)(path) && modules::name_of(site, path).is_none();
+        let files: Vec<_> = site.iter().filter(|(path, _)| belongs(path)).collect();
         if files.is_empty() {
             continue;
         }
@@ -114,8 +119,15 @@ fn sizes(site: &Site) -> Vec<(&'static str, usize, usize)> {
             if budget.compressed { gzipped(bytes) } else { bytes.len() }
         };
         let sum = files.iter().map(|(_, bytes)| size(bytes)).sum();
-        sizes.push((budget.name, sum, budget.limit));
+        sizes.push((budget.name.to_owned(), sum, budget.limit));
     }
+    let mut each = BTreeMap::new();
+    for (path, bytes) in site {
+        if let Some(name) = modules::name_of(site, path) {
+            *each.entry(name).or_default() += gzipped(bytes);
+        }
+    }
+    sizes.extend(each.into_iter().map(|(name, sum)| (format!("page {name}"), sum, MODULE_LIMIT)));
     sizes
 }
 
@@ -136,6 +148,9 @@ fn problems(site: &Site) -> Vec<String> {
         problems.push("there is no wasm file".into());
     }
     problems.append(&mut offline::problems(site));
+    if let Some(page) = site.get("index.html") {
+        problems.append(&mut modules::problems(&String::from_utf8_lossy(page), site));
+    }
     for (path, bytes) in site {
         let text = String::from_utf8_lossy(bytes);
         let mut found = match path.rsplit('.').next() {
@@ -269,13 +284,12 @@ mod checks {
     use super::*;
 
     fn good() -> Site {
-        let page = csp::insert(
-            "<!doctype html><head><meta charset=utf-8><base href=\"./\"><link rel=stylesheet href=\"./a.css\">\
-             <link rel=manifest href=m.webmanifest></head><body><a href=\"https://example.org/\">x</a>\
-             <a href=\"./\">home</a><script type=module>import i from './app-1.js';\ni('./app-1_bg.wasm');</script>",
-        );
+        let page = "<!doctype html><head><meta charset=utf-8><base href=\"./\"><link rel=stylesheet href=\"./a.css\">\
+             <link rel=manifest href=m.webmanifest><script src=modules.js data-modules=\"\"></script></head><body>\
+             <a href=\"https://example.org/\">x</a><a href=\"./\">home</a>\
+             <script type=module>import i from './app-1.js';\ni('./app-1_bg.wasm');</script>";
         let files = [
-            ("index.html", page.unwrap()),
+            ("index.html", page.into()),
             ("404.html", csp::insert("<meta charset=utf-8><a href=\"./\">home</a>").unwrap()),
             ("robots.txt", String::new()),
             (".nojekyll", String::new()),
@@ -286,14 +300,15 @@ mod checks {
             ("worker_loader.js", "import init from './worker.js';await init();".into()),
             ("worker.js", "m = {'./worker_bg.js': 1}; new URL('worker_bg.wasm', import.meta.url);".into()),
             ("worker_bg.wasm", "w".into()),
+            ("modules.js", String::new()),
+            ("duel.js", "m = {'./duel_bg.js': 1};".into()),
+            ("duel_bg.wasm", "w".into()),
             ("m.webmanifest", "{\"start_url\":\"./\",\"icons\":[{\"src\":\"i/i.svg\"}]}".into()),
             ("i/i.svg", String::new()),
         ];
-        with_worker(files)
-    }
-
-    fn with_worker<const N: usize>(files: [(&str, String); N]) -> Site {
         let mut site: Site = files.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes())).collect();
+        let page = csp::insert(&modules::fill(page, &site)).unwrap();
+        site.insert("index.html".into(), page.into_bytes());
         let worker = offline::fill(include_str!("../../www/sw.js"), &site).unwrap();
         site.insert(offline::WORKER.into(), worker.into_bytes());
         site
@@ -353,6 +368,7 @@ mod checks {
         for (path, bytes) in [
             ("app-1_bg.wasm", 351 * KB),
             ("worker_bg.wasm", 151 * KB),
+            ("duel_bg.wasm", 351 * KB),
             ("other.js", 21 * KB),
             ("b.css", 16 * KB),
             ("fonts/g.woff2", 120 * KB),

@@ -11,6 +11,7 @@ mod digest;
 mod dist;
 mod html;
 mod install;
+mod modules;
 mod npm;
 mod offline;
 mod paths;

@@ -3,7 +3,7 @@
 use crate::install::{tools, wasm_target};
 use crate::pins::{TRUNK, WASM_BINDGEN};
 use crate::process::{cargo, run};
-use crate::{Outcome, csp, dist, npm, offline, paths};
+use crate::{Outcome, csp, dist, modules, npm, offline, paths};
 use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -41,7 +41,7 @@ fn compile_page() {
     let mut command = cargo();
     command
         .args(["build", "--locked", "--target", "wasm32-unknown-unknown"])
-        .args(["--package", "overlay-web", "--bin", "app", "--bin", "worker"])
+        .args(["--package", "overlay-web", "--bins"])
         .current_dir(paths::root());
     if let Err(why) = run(&mut command) {
         println!("{why}");
@@ -95,18 +95,18 @@ fn trunk(folders: &[PathBuf]) -> Outcome<Command> {
 }
 
 /// Trunk's hook: finishes the files in the folder where Trunk puts them together. Every page gets
-/// its policy; a release also gets a service worker that knows its build.
+/// its policy and learns its modules; a release also gets a service worker that knows its build.
 pub(crate) fn post_build() -> Outcome<()> {
     let dir = env::var_os("TRUNK_STAGING_DIR")
         .map(PathBuf::from)
         .ok_or("post-build is run by Trunk, which sets TRUNK_STAGING_DIR")?;
     let mut site = dist::load(&dir)?;
-    for (path, bytes) in &mut site {
-        if path.ends_with(".html") {
-            let page = csp::insert(text(path, bytes)?).map_err(|why| format!("{path}: {why}"))?;
-            write(&dir, path, &page)?;
-            *bytes = page.into_bytes();
-        }
+    let pages: Vec<String> = site.keys().filter(|path| path.ends_with(".html")).cloned().collect();
+    for path in pages {
+        let page = modules::fill(text(&path, &site[&path])?, &site);
+        let page = csp::insert(&page).map_err(|why| format!("{path}: {why}"))?;
+        write(&dir, &path, &page)?;
+        site.insert(path, page.into_bytes());
     }
     if env::var_os("TRUNK_PROFILE").is_some_and(|profile| profile == "release")
         && let Some(worker) = site.get(offline::WORKER)

@@ -1,8 +1,8 @@
 //! The comparison page: Pastry and Chord on the same nodes, places and lookups, run in a worker.
 //!
-//! The page holds the form and places what comes; the worker, a wasm module of its own, runs both worlds, paints both
-//! rings on canvases that were handed to it, and writes charts, tables and sentences. So the page stays responsive
-//! with 100,000 nodes, and its own module small.
+//! The page, a wasm module that the app loads when it is opened, holds the form and places what comes. The worker,
+//! another module, runs both worlds, paints both rings on canvases that were handed to it, and writes charts, tables and
+//! sentences. So the page stays responsive with 100,000 nodes, and its own module small.
 //!
 //! | file | holds | in |
 //! |---|---|---|

@@ -13,18 +13,8 @@ use super::talk::{Control, Mode};
 use crate::dom;
 use crate::icon::{Icon, icon};
 use crate::player::SPEEDS;
-use crate::router::Route;
-use crate::theme::Theme;
+use crate::router::{Route, use_hash_route};
 use crate::widgets::Field;
-
-/// What [`Page`] needs.
-#[derive(Properties, PartialEq)]
-pub struct PageProps {
-    /// The settings of the address.
-    pub query: AttrValue,
-    /// The colours, which the pictures follow.
-    pub theme: Theme,
-}
 
 const SPEED_AT_FIRST: usize = 5;
 /// Steps of the nodes' slider: 1, 2 and 5 times the powers of ten from 10 to 100,000.
@@ -50,7 +40,8 @@ type Line = Rc<RefCell<Option<Link>>>;
 
 /// The comparison page.
 #[component]
-pub fn Page(props: &PageProps) -> Html {
+pub fn Page() -> Html {
+    let query = use_query();
     let plan = use_state_eq(Plan::default);
     let notice = use_state_eq(|| None::<String>);
     let speed = use_state_eq(|| SPEED_AT_FIRST);
@@ -69,7 +60,7 @@ pub fn Page(props: &PageProps) -> Html {
     };
     {
         let (plan, notice, begin) = (plan.clone(), notice.clone(), begin.clone());
-        use_effect_with(props.query.clone(), move |query| match Plan::of_query(query) {
+        use_effect_with(query, move |query| match Plan::of_query(query) {
             Ok(read) => {
                 notice.set(None);
                 begin(read.query());
@@ -81,20 +72,14 @@ pub fn Page(props: &PageProps) -> Html {
     use_worker(&run, &line, &canvases, *speed);
     {
         let line = line.clone();
-        use_effect_with(props.theme, move |_| {
+        use_effect_with((), move |()| {
             let look = move || {
                 if let Some(link) = &*line.borrow() {
                     link.look();
                 }
             };
-            look();
-            let scheme = dom::window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-            let again = look.clone();
-            let listeners = (
-                scheme.map(|list| dom::listen(&list, "change", move |_| again())),
-                dom::listen(&dom::window(), "resize", move |_| look()),
-            );
-            move || drop(listeners)
+            let watched = (dom::watch_colours(look.clone()), dom::listen(&dom::window(), "resize", move |_| look()));
+            move || drop(watched)
         });
     }
     let faults = plan.settings().err().unwrap_or_default();
@@ -255,6 +240,17 @@ pub fn Page(props: &PageProps) -> Html {
 
 fn command() -> String {
     dom::document().get_element_by_id("compare-command").and_then(|element| element.text_content()).unwrap_or_default()
+}
+
+/// The settings of the address. The page of another address is none of this page's business: it is being left.
+#[hook]
+fn use_query() -> String {
+    let route = use_hash_route();
+    let latest = use_mut_ref(String::new);
+    if let Route::Compare(query) = route {
+        latest.replace(query);
+    }
+    latest.borrow().clone()
 }
 
 /// Starts a worker for every run, on that run's canvases, and ends it when another begins or the page is left.

@@ -9,12 +9,11 @@ use std::rc::{Rc, Weak};
 use overlay_core::draw::{Composition, Frame, Point, Size, point};
 use overlay_core::protocol::Peer;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    HtmlCanvasElement, HtmlElement, MediaQueryList, MutationObserver, MutationObserverInit, ResizeObserver, Window,
-};
+use web_sys::{HtmlCanvasElement, HtmlElement, ResizeObserver, Window};
 
 use super::painter::{Measure, Painter, detached};
 use super::theme::Theme;
+use crate::dom::{self, Colours};
 
 /// How near to a node a mouse must be, and a finger, in CSS pixels: targets are 28 and 44 wide.
 const REACH_MOUSE: f64 = 14.0;
@@ -41,14 +40,11 @@ pub(super) struct Engine {
     watchers: Option<Watchers>,
 }
 
-type Closures = (Closure<dyn FnMut(f64)>, Closure<dyn FnMut()>, Closure<dyn FnMut()>);
-
 struct Watchers {
-    /// Animation frame, resize, theme.
-    closures: Closures,
+    frame: Closure<dyn FnMut(f64)>,
     resize: ResizeObserver,
-    attributes: MutationObserver,
-    scheme: Option<MediaQueryList>,
+    _resized: Closure<dyn FnMut()>,
+    _colours: Colours,
 }
 
 impl Engine {
@@ -132,7 +128,7 @@ impl Engine {
         if self.request.is_none()
             && let Some(watchers) = &self.watchers
         {
-            self.request = self.window.request_animation_frame(watchers.closures.0.as_ref().unchecked_ref()).ok();
+            self.request = self.window.request_animation_frame(watchers.frame.as_ref().unchecked_ref()).ok();
         }
     }
 
@@ -191,11 +187,6 @@ impl Engine {
         }
         if let Some(watchers) = self.watchers.take() {
             watchers.resize.disconnect();
-            watchers.attributes.disconnect();
-            if let Some(scheme) = &watchers.scheme {
-                let on_change = watchers.closures.2.as_ref().unchecked_ref();
-                let _ = scheme.remove_event_listener_with_callback("change", on_change);
-            }
         }
     }
 }
@@ -214,22 +205,12 @@ impl Watchers {
         let paint = on(&weak, Engine::frame_came);
         let frame = Closure::<dyn FnMut(f64)>::new(move |_| paint());
         let resized = Closure::<dyn FnMut()>::new(on(&weak, Engine::resized));
-        let themed = Closure::<dyn FnMut()>::new(on(&weak, Engine::themed));
 
         let engine = engine.borrow();
         let resize = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
         resize.observe(&engine.host);
-        let attributes = MutationObserver::new(themed.as_ref().unchecked_ref()).ok()?;
-        let options = MutationObserverInit::new();
-        options.set_attributes(true);
-        options.set_attribute_filter(&js_sys::Array::of2(&"data-theme".into(), &"class".into()));
+        let colours = dom::watch_colours(on(&weak, Engine::themed));
         let document = engine.window.document()?;
-        let root = document.document_element()?;
-        attributes.observe_with_options(&root, &options).ok()?;
-        let scheme = engine.window.match_media("(prefers-color-scheme: dark)").ok().flatten();
-        if let Some(scheme) = &scheme {
-            scheme.add_event_listener_with_callback("change", themed.as_ref().unchecked_ref()).ok()?;
-        }
         // A web font that arrives changes the widths of labels.
         if let Ok(fonts) = document.fonts().ready() {
             let fonts_ready = Closure::once(on(&weak, Engine::themed));
@@ -239,7 +220,7 @@ impl Watchers {
                 .and_then(|f| f.call1(&fonts, then));
             fonts_ready.forget();
         }
-        Some(Self { closures: (frame, resized, themed), resize, attributes, scheme })
+        Some(Self { frame, resize, _resized: resized, _colours: colours })
     }
 }
 
