@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array};
-use overlay_core::signalling::{self, Description, Kind};
+use overlay_core::signalling::{Candidate, Description, Kind};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -290,8 +290,8 @@ impl Shared {
         match line.filter(|line| !line.is_empty()) {
             None => self.describe(),
             Some(line) if self.described.get() => {
-                if let Some(candidate) = signalling::candidate_to_bytes(&line) {
-                    self.tell(Heard::Candidate(candidate));
+                if let Ok(Some(candidate)) = Candidate::from_line(&line) {
+                    self.tell(Heard::Candidate(candidate.to_bytes()));
                 }
             }
             Some(line) if line.contains(self.awaited) => {

@@ -5,7 +5,7 @@
 //! it many times makes guessing dear, no more. Whoever knows the name may come in, which is its purpose.
 
 use chacha20poly1305::aead::{Aead, KeyInit};
-use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
@@ -45,13 +45,13 @@ impl Room {
         }
         let derived = |what: &str| Sha256::new().chain_update(hash).chain_update(what).finalize();
         let place = BASE64URL_NOPAD.encode(&derived("place")).chars().take(20).collect();
-        Self { place, cipher: ChaCha20Poly1305::new(Key::from_slice(&derived("key"))) }
+        Self { place, cipher: ChaCha20Poly1305::new(&derived("key")) }
     }
 
     /// Text that only those can read who know the room.
     #[must_use]
     pub fn seal(&self, bytes: &[u8], nonce: [u8; NONCE_BYTES]) -> String {
-        let sealed = self.cipher.encrypt(Nonce::from_slice(&nonce), bytes).unwrap_or_default();
+        let sealed = self.cipher.encrypt(&Nonce::from(nonce), bytes).unwrap_or_default();
         BASE64URL_NOPAD.encode(&[nonce.as_slice(), &sealed].concat())
     }
 
@@ -62,8 +62,8 @@ impl Room {
             return None;
         }
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
-        self.cipher.decrypt(Nonce::from_slice(nonce), sealed).ok()
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
+        self.cipher.decrypt(&Nonce::from(*nonce), sealed).ok()
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use overlay_core::id::Guid;
-use overlay_core::live::{Hop, LinkId, RequestId, State};
+use overlay_core::live::{LinkId, RequestId, State};
 use overlay_core::time::Time;
+use overlay_core::wire::Hop;
 
 use super::super::settings::{Entry, Settings};
 use super::super::tabs::Tabs;
@@ -13,6 +14,10 @@ use super::Seat;
 
 /// Lines of the log that are kept.
 const LINES_MAX: usize = 300;
+/// Lines for members of this page that are kept.
+const MESSAGES_MAX: usize = 50;
+/// How long a hop is seen moving, in milliseconds.
+pub(crate) const HOP_MS: f64 = 700.0;
 /// Digits of a GUID that are shown.
 pub(crate) const DIGITS: usize = 6;
 
@@ -78,10 +83,14 @@ pub struct Board {
     pub wish: Option<Wish>,
     /// The way that is drawn.
     pub shown: Option<Shown>,
+    /// Lines that came for members of this page, latest last.
+    pub lines: VecDeque<String>,
     /// The member that the person chose.
     pub selected: Option<Guid>,
     /// The member that the person points at.
     pub hovered: Option<Guid>,
+    /// What is done with the next invitation that is ready.
+    pub(super) on_invitation: Option<Box<dyn FnOnce(&str)>>,
     /// The invitation to be given to somebody, as a link.
     pub invitation: Option<(LinkId, String)>,
     /// The answer to be sent back to who invited, as a link.
@@ -112,8 +121,10 @@ impl Board {
             problem: None,
             wish: None,
             shown: None,
+            lines: VecDeque::new(),
             selected: None,
             hovered: None,
+            on_invitation: None,
             invitation: None,
             answer: None,
             connections_made: 0,
@@ -175,7 +186,20 @@ impl Board {
     #[must_use]
     pub fn chosen_name(&self, guid: Guid) -> Option<String> {
         let member = self.seats[0].member.roster().find(|member| member.guid == guid)?;
-        Some(member.name.to_string()).filter(|name| !name.is_empty())
+        Some(member.name).filter(|name| !name.is_empty())
+    }
+
+    /// The member whose tables are shown, and its links.
+    #[must_use]
+    pub fn viewer(&self) -> &Seat {
+        &self.seats[self.active.min(self.seats.len() - 1)]
+    }
+
+    pub(super) fn keep_line(&mut self, text: String) {
+        if self.lines.len() >= MESSAGES_MAX {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(text);
     }
 
     pub(super) fn log(&mut self, at: Time, text: String) {

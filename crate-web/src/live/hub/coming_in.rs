@@ -192,12 +192,13 @@ impl Hub {
 
     // Invitations.
 
-    /// Makes an invitation for one person.
-    pub fn invite(&self) {
+    /// Makes an invitation for one person; `then` is given its link.
+    pub fn invite(&self, then: impl FnOnce(&str) + 'static) {
         self.change(|board, now| {
             board.problem = None;
             match board.seats[0].member.offer(now) {
                 Ok(link) => {
+                    board.on_invitation = Some(Box::new(then));
                     board.seats[0].plans.insert(link, Plan::Person);
                 }
                 Err(error) => board.problem = Some(error.to_string()),
@@ -254,7 +255,13 @@ impl Hub {
         let Some(plan) = board.seats.get(seat).and_then(|seat| seat.plans.get(&link)) else { return };
         match plan {
             Plan::Person if is_offer => {
-                board.invitation = Some((link, format!("{}#/live?i={text}", dom::page_address())));
+                let address = format!("{}#/live?i={text}", dom::page_address());
+                if let Some(then) = board.on_invitation.take() {
+                    // Not from within: whoever asked may look at the board.
+                    let address = address.clone();
+                    dom::after(0, move || then(&address));
+                }
+                board.invitation = Some((link, address));
             }
             Plan::Person => board.answer = Some(format!("{}#/live?a={text}", dom::page_address())),
             Plan::Tab(to) => {

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use overlay_core::live::{Event, LinkId, Member, Output, State};
-use overlay_core::signalling::{self, Description};
+use overlay_core::signalling::{Candidate, Description};
 use overlay_core::time::{Duration, Time};
 use yew::prelude::*;
 
@@ -26,9 +26,11 @@ use super::rtc::{self, RtcLink};
 use super::secret::random;
 use crate::dom::{self, Listener};
 
+pub(crate) use board::{DIGITS, HOP_MS, digits};
 pub use board::{Board, Line, Rung, Shown, Wish};
 pub use coming_in::Handed;
 use coming_in::Plan;
+pub use told::Ask;
 
 /// Members of one page at most: each may hold dozens of connections, and a page has 500.
 pub const SEATS_MAX: usize = 6;
@@ -166,8 +168,8 @@ impl Hub {
                 Err(_) => self.closed(seat, link),
             },
             Output::Candidate { link, candidate } => {
-                if let Ok(line) = signalling::candidate_to_line(&candidate) {
-                    self.with_link(seat, link, |link| link.candidate(line));
+                if let Some(candidate) = Candidate::from_bytes(&candidate) {
+                    self.with_link(seat, link, |link| link.candidate(candidate.to_line(0)));
                 }
             }
             Output::Publish { link, invitation } => self.publish(seat, link, &invitation),
@@ -266,7 +268,18 @@ impl Hub {
             Event::OfferFailed { link, .. } => Some(*link),
             _ => None,
         };
-        self.0.board.borrow_mut().note(seat, event);
+        let hops = {
+            let mut board = self.0.board.borrow_mut();
+            let before = board.shown.as_ref().map(|shown| shown.since_ms);
+            board.note(seat, event);
+            let shown = board.shown.as_ref().filter(|shown| Some(shown.since_ms) != before);
+            shown.map_or(0, |shown| shown.path.len())
+        };
+        // Each hop of a new way is seen moving after the one before.
+        for hop in 1..=hops {
+            let show = self.weakly(|hub, ()| hub.show());
+            dom::after((hop as f64 * HOP_MS) as i32, move || show.call(()));
+        }
         if let Some(link) = failed {
             self.offer_failed(seat, link);
         }
@@ -321,6 +334,14 @@ impl Hub {
             listeners.push(on(&document, "visibilitychange", |hub| hub.set_away(dom::document().hidden())));
         }
         *self.0._page.borrow_mut() = listeners;
+    }
+
+    /// The person's member takes the name that is set.
+    pub fn rename(&self) {
+        self.change(|board, now| {
+            board.settings.keep(super::settings::Entry::Name);
+            board.give_name(now);
+        });
     }
 
     fn set_away(&self, away: bool) {

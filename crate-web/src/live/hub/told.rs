@@ -1,9 +1,10 @@
 //! What members tell, in plain sentences, and what of it is kept on the board.
 
 use overlay_core::id::Guid;
-use overlay_core::live::{Event, Hop, RequestId};
+use overlay_core::live::{Event, RequestId};
 use overlay_core::protocol::Rule;
 use overlay_core::time::Time;
+use overlay_core::wire::Hop;
 
 use super::super::clock::now;
 use super::board::{Board, Shown, Wish, digits};
@@ -46,21 +47,17 @@ impl Board {
                     self.problem = Some(format!("The invitation came to nothing. {reason} Make a new one."));
                 }
             }
-            Event::RosterChanged | Event::NeighboursChanged => {}
-            Event::Routed { .. } => {}
+            Event::RosterChanged | Event::NeighboursChanged | Event::Routed { .. } => {}
             Event::Chat { from, text, path, .. } => {
                 let hops = count(made(&path), "hop");
                 let who = self.name_of(from);
-                self.narrate(at, format!("{whose}{who} says “{}” ({hops}).", cut(&text)));
+                let text = cut(&text);
+                self.keep_line(format!("{who}: {text}"));
+                self.narrate(at, format!("{whose}{who} says “{text}” ({hops})."));
             }
             Event::WasAway { span } => {
                 self.log(at, format!("{whose}This page had stood still for {} s; the node catches up.", span.0.div_ceil(1_000_000)));
             }
-            Event::VersionRefused { .. } => self.trouble(
-                at,
-                &whose,
-                "A peer speaks another version. Reload the page on both sides to have the newest.",
-            ),
             other => self.answered(seat, at, other),
         }
     }
