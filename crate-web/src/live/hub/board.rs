@@ -105,6 +105,8 @@ pub struct Board {
     pub(super) meeting: Option<Meeting>,
     /// Whether the person wants to come in.
     pub(super) wants_in: bool,
+    /// Whether another tab may let this one in without being asked.
+    pub(super) follows_tabs: bool,
     /// When the next tab is asked.
     pub(super) ask_tab_at: Time,
     pub(super) asked: BTreeMap<(usize, RequestId), Wish>,
@@ -132,6 +134,7 @@ impl Board {
             tabs: None,
             meeting: None,
             wants_in: false,
+            follows_tabs: true,
             ask_tab_at: Time::ZERO,
             asked: BTreeMap::new(),
         }

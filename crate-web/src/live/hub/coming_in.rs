@@ -137,7 +137,7 @@ impl Hub {
         self.meet_tabs();
         self.change(|board, now| {
             board.problem = None;
-            board.wants_in = true;
+            (board.wants_in, board.follows_tabs) = (true, true);
             board.give_name(now);
         });
         if !invitation.trim().is_empty() {
@@ -240,6 +240,8 @@ impl Hub {
             self.take_answer(text);
             return Handed::Here;
         }
+        // This tab is a messenger, and about to be closed.
+        self.change(|board, _| board.follows_tabs = false);
         self.meet_tabs();
         self.with(|board| board.tabs.as_ref().map(|tabs| tabs.hand(text)));
         Handed::Tabs
@@ -369,7 +371,7 @@ impl Hub {
         let Some(tabs) = &board.tabs else { return };
         tabs.set_member(matches!(board.seats[0].member.state(), State::Member));
         let outside = matches!(board.seats[0].member.state(), State::Outside);
-        if !outside || moment < board.ask_tab_at {
+        if !outside || !board.follows_tabs || moment < board.ask_tab_at {
             return;
         }
         let member = &mut board.seats[0].member;

@@ -126,11 +126,13 @@ fn use_address(scope: &Scope) {
     let scope = scope.clone();
     use_effect_with(route, move |route| {
         let Route::Live(query) = route else { return };
-        scope.hub.meet_tabs();
+        let wanted = Wanted::of_query(query);
+        if wanted.answer.is_none() {
+            scope.hub.meet_tabs();
+        }
         if query.is_empty() {
             return;
         }
-        let wanted = Wanted::of_query(query);
         dom::replace_hash(&Route::Live(String::new()).href());
         if let Some(room) = wanted.room {
             scope.hub.change(|board, _| {
