@@ -107,8 +107,9 @@ pub struct Board {
     pub(super) wants_in: bool,
     /// Whether another tab may let this one in without being asked.
     pub(super) follows_tabs: bool,
-    /// When the next tab is asked.
+    /// When the next tab is asked, and since when nothing is new among them.
     pub(super) ask_tab_at: Time,
+    pub(super) tabs_still_since: Time,
     pub(super) asked: BTreeMap<(usize, RequestId), Wish>,
 }
 
@@ -136,6 +137,7 @@ impl Board {
             wants_in: false,
             follows_tabs: true,
             ask_tab_at: Time::ZERO,
+            tabs_still_since: Time::ZERO,
             asked: BTreeMap::new(),
         }
     }

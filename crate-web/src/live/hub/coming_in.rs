@@ -17,10 +17,12 @@ use crate::dom;
 
 /// Offers to strangers in a room at a time.
 const OFFERS: usize = 3;
-/// How long offers in a room are given before others are made.
-const OFFER_AGAIN: Duration = Duration::from_secs(6);
+/// How long offers in a room are given before others are made, with up to half as much again.
+const OFFER_AGAIN: Duration = Duration::from_secs(2);
 /// How long a tab is given.
 const TAB_AGAIN: Duration = Duration::from_secs(4);
+/// How long no tab may have come, gone or become a member before one of them begins an overlay.
+const TABS_STILL: Duration = Duration::from_millis(600);
 /// How long a tracker that went down is left alone; doubled with every time up to 16 times.
 const TRACKER_AGAIN: Duration = Duration::from_secs(4);
 /// Strangers' offers that are answered a second, and at once.
@@ -340,7 +342,10 @@ impl Hub {
 
     fn heard_tab(&self, heard: tabs::Heard) {
         match heard {
-            tabs::Heard::Changed => self.keep_house(now()),
+            tabs::Heard::Changed => {
+                self.change(|board, now| board.tabs_still_since = now);
+                self.keep_house(now());
+            }
             tabs::Heard::Offer { from, text } => self.change(|board, now| {
                 let is_member = board.is_member();
                 let member = &mut board.seats[0].member;
@@ -383,7 +388,7 @@ impl Hub {
                     board.seats[0].plans.insert(link, Plan::Tab(tab));
                 }
             }
-            None if tabs.begins() && board.answer.is_none() => {
+            None if tabs.begins() && board.answer.is_none() && moment >= board.tabs_still_since + TABS_STILL => {
                 let _ = member.set_name(moment, board.settings.text(Entry::Name).trim());
                 member.start(moment);
             }
@@ -455,8 +460,10 @@ impl Hub {
                     line.again_at = now + Duration(TRACKER_AGAIN.0 << (line.failures - 1));
                 }
                 tracker::Heard::Room { members, again_s } => {
+                    if line.members < 2 && members > 1 {
+                        meeting.offer_at = now;
+                    }
                     line.members = members;
-                    // Earlier than told while nobody is there: whoever comes next is to be noticed.
                     line.announce_at = Some(now + Duration((again_s * 1e6) as u64));
                 }
                 tracker::Heard::Refused(why) => {
@@ -521,7 +528,7 @@ impl Hub {
                 return;
             }
             // With nobody there an announcement without offers tells whether somebody has come.
-            meeting.offer_at = moment + Duration(OFFER_AGAIN.0 + u64::from(random::<1>()[0]) * 8_000);
+            meeting.offer_at = moment + Duration(OFFER_AGAIN.0 + u64::from(random::<1>()[0]) * (OFFER_AGAIN.0 >> 9));
             if others == 0 {
                 meeting.lines.iter().filter_map(|line| line.tracker.as_ref()).for_each(|tracker| tracker.announce(false, &[]));
                 return;

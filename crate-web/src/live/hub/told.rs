@@ -120,7 +120,11 @@ impl Board {
     pub fn hop_text(&self, hop: &Hop) -> String {
         let (from, to) = (self.name_of(hop.at), self.name_of(hop.next));
         if hop.at == hop.next {
-            return format!("{from} · delivers: {}", place(hop.rule));
+            let why = match hop.rule {
+                Rule::NobodyCloser => "it knows nobody closer to the key",
+                _ => "it is numerically closest to the key",
+            };
+            return format!("{from} · delivers: {why}");
         }
         format!("{from} → {to} · {}", place(hop.rule))
     }
@@ -142,7 +146,6 @@ fn place(rule: Rule) -> String {
         Rule::RoutingTable { row, column } => format!("routing table, row {row}, column {column:X}"),
         Rule::LeafSet | Rule::LeafSetAlone => "leaf set".into(),
         Rule::RareCase => "any known node that is closer".into(),
-        Rule::NobodyCloser => "no known node is closer".into(),
         _ => "its own tables".into(),
     }
 }
