@@ -25,6 +25,8 @@ pub mod signalling;
 
 pub mod wire;
 
+pub mod live;
+
 pub mod sim;
 
 pub mod lecture;

@@ -1,0 +1,1 @@
+//! Random worlds of simulated browsers.
