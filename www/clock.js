@@ -1,6 +1,6 @@
-// An alarm for live.rs: timers of a worker are not slowed down while its page is hidden.
+// An alarm for the live overlay's nodes: timers of a worker are not slowed down while its page is hidden.
 let timer;
 onmessage = ({ data }) => {
   clearTimeout(timer);
-  if (data >= 0) timer = setTimeout(() => postMessage(0), data);
+  timer = setTimeout(() => postMessage(0), data);
 };

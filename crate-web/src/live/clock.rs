@@ -14,6 +14,8 @@ use crate::dom;
 
 /// The worker's file, beside the page.
 const WORKER: &str = "./clock.js";
+/// How much later than the worker the timer rings that stands by.
+const LATE_MS: i32 = 250;
 /// The longest span that is asked for at once: nothing is lost by waking up once a minute.
 const SPAN_MS_MAX: f64 = 60_000.0;
 
@@ -37,6 +39,7 @@ pub struct Alarm {
     worker: Option<Worker>,
     ring: Closure<dyn FnMut()>,
     timer: Option<i32>,
+    due: Option<Time>,
 }
 
 impl Alarm {
@@ -48,25 +51,31 @@ impl Alarm {
         if let Some(worker) = &worker {
             worker.set_onmessage(Some(ring.as_ref().unchecked_ref()));
         }
-        Self { worker, ring, timer: None }
+        Self { worker, ring, timer: None, due: None }
     }
 
-    /// Rings at this moment instead of any other; never, if there is none.
-    pub fn set(&mut self, due: Option<Time>) {
+    /// It rang: whatever moment is set next is a new one.
+    pub fn rung(&mut self) {
+        self.due = None;
+    }
+
+    /// Rings at this moment instead of any other.
+    pub fn set(&mut self, due: Time) {
+        if self.due.replace(due) == Some(due) {
+            return;
+        }
         if let Some(timer) = self.timer.take() {
             dom::window().clear_timeout_with_handle(timer);
         }
-        let span_ms = due.map(|due| (due.0.saturating_sub(now().0) as f64 / 1e3).ceil().min(SPAN_MS_MAX));
-        // A plain timer stands by, for the case that the worker could not be loaded.
+        let span_ms = (due.0.saturating_sub(now().0) as f64 / 1e3).ceil().min(SPAN_MS_MAX);
         if let Some(worker) = &self.worker {
-            let _ = worker.post_message(&span_ms.unwrap_or(-1.0).into());
+            let _ = worker.post_message(&span_ms.into());
         }
-        if let Some(span_ms) = span_ms {
-            let late_ms = if self.worker.is_some() { 250 } else { 0 };
-            let callback = self.ring.as_ref().unchecked_ref();
-            let timer = dom::window().set_timeout_with_callback_and_timeout_and_arguments_0(callback, span_ms as i32 + late_ms);
-            self.timer = timer.ok();
-        }
+        // A plain timer stands by, for the case that the worker could not be loaded.
+        let late_ms = if self.worker.is_some() { LATE_MS } else { 0 };
+        let (window, callback) = (dom::window(), self.ring.as_ref().unchecked_ref());
+        self.timer =
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(callback, span_ms as i32 + late_ms).ok();
     }
 }
 

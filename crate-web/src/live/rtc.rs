@@ -17,8 +17,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelState, RtcDataChannelType,
-    RtcIceCandidateInit, RtcIceServer, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
-    RtcSessionDescriptionInit,
+    RtcIceCandidateInit, RtcIceServer, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
+    RtcSdpType, RtcSessionDescriptionInit,
 };
 
 use super::clock::sleep_ms;
@@ -394,7 +394,9 @@ async fn gather(servers: &[Server]) -> Option<Vec<String>> {
     let found = {
         let lines = lines.clone();
         Closure::<dyn FnMut(_)>::new(move |event: RtcPeerConnectionIceEvent| {
-            lines.borrow_mut().extend(event.candidate().map(|candidate| candidate.candidate()).filter(|line| !line.is_empty()));
+            lines
+                .borrow_mut()
+                .extend(event.candidate().map(|candidate| candidate.candidate()).filter(|line| !line.is_empty()));
         })
     };
     connection.set_onicecandidate(Some(found.as_ref().unchecked_ref()));

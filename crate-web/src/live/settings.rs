@@ -33,8 +33,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    const ALL: [Self; 7] =
-        [Self::Name, Self::Stun, Self::Turn, Self::User, Self::Password, Self::Trackers, Self::Room];
+    const ALL: [Self; 7] = [Self::Name, Self::Stun, Self::Turn, Self::User, Self::Password, Self::Trackers, Self::Room];
 
     const fn key(self) -> &'static str {
         match self {
@@ -119,7 +118,9 @@ impl Settings {
         let host = url.strip_prefix("turn:").or_else(|| url.strip_prefix("turns:"));
         let plain = host.map(|host| host.split('?').next().unwrap_or_default());
         if !plain.is_some_and(is_host) || url.len() > CHARACTERS_MAX {
-            return Err("A TURN server is written turn:host:port or turns:host:port, with ?transport=tcp if need be.".into());
+            return Err(
+                "A TURN server is written turn:host:port or turns:host:port, with ?transport=tcp if need be.".into()
+            );
         }
         let [user, password] = [Entry::User, Entry::Password].map(|entry| self.text(entry).trim().to_string());
         if user.is_empty() || password.is_empty() {
@@ -223,7 +224,12 @@ mod tests {
     #[test]
     fn a_turn_server_needs_a_user_and_a_password() {
         let turn = |user, password| {
-            settings(&[(Entry::Turn, "turn:t.example:3478?transport=tcp"), (Entry::User, user), (Entry::Password, password)]).turn()
+            settings(&[
+                (Entry::Turn, "turn:t.example:3478?transport=tcp"),
+                (Entry::User, user),
+                (Entry::Password, password),
+            ])
+            .turn()
         };
         assert!(turn("", "").is_err() && turn("u", "").is_err());
         assert!(turn("u", "p").is_ok_and(|server| server.is_some_and(|server| server.credentials.is_some())));

@@ -28,11 +28,16 @@ pub enum Heard {
     /// Somebody came, went, or became a member.
     Changed,
     /// An invitation of a tab.
-    Offer { from: String, text: String },
+    Offer {
+        /// The tab.
+        from: String,
+        /// The invitation.
+        text: String,
+    },
     /// The answer to an own invitation.
-    Answer { text: String },
+    Answer(String),
     /// An answer that a link brought into another tab.
-    Handed { text: String },
+    Handed(String),
 }
 
 /// The other tabs, as far as they have been heard.
@@ -85,8 +90,8 @@ impl Tabs {
                     }
                     "gone" if others.borrow_mut().remove(&from).is_some() => tell(Heard::Changed),
                     "offer" if to == me => tell(Heard::Offer { from, text }),
-                    "answer" if to == me => tell(Heard::Answer { text }),
-                    "handed" => tell(Heard::Handed { text }),
+                    "answer" if to == me => tell(Heard::Answer(text)),
+                    "handed" => tell(Heard::Handed(text)),
                     _ => {}
                 }
             })

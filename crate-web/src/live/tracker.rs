@@ -27,12 +27,24 @@ pub enum Heard {
     Up,
     /// The line is down, or never came up.
     Down,
-    /// So many are in the room, this member included, and it wants to hear again after so many seconds.
-    Room { members: u32, again_s: f64 },
+    /// Who is in the room.
+    Room {
+        /// How many, this member included.
+        members: u32,
+        /// After how many seconds it wants to hear again.
+        again_s: f64,
+    },
     /// Somebody's offer.
-    Offer { from: String, offer: String, text: String },
-    /// The answer to an own offer.
-    Answer { text: String },
+    Offer {
+        /// Whose.
+        from: String,
+        /// Its id.
+        offer: String,
+        /// What is sealed in it.
+        text: String,
+    },
+    /// What is sealed in the answer to an own offer.
+    Answer(String),
     /// It will not.
     Refused(String),
 }
@@ -73,7 +85,7 @@ fn read(text: &str, place: &str, me: &str) -> Option<Heard> {
         return Some(Heard::Offer { from, offer: id("offer_id")?, text });
     }
     if let Some(text) = sealed("answer") {
-        return Some(Heard::Answer { text });
+        return Some(Heard::Answer(text));
     }
     let members = get(&message, "incomplete").as_f64()? + get(&message, "complete").as_f64().unwrap_or(0.0);
     let again_s = get(&message, "interval").as_f64().unwrap_or(INTERVAL_S.1);

@@ -95,7 +95,13 @@ fn zz_debug() {
         world.run(Duration::from_millis(500));
         eprintln!("{} handled {} {:?}", world.now().0, world.handled(), world.flaw());
         for seat in 0..world.len() {
-            eprintln!("  {seat} {:?} next {:?} {:?} {:?}", world.member(seat).state(), world.member(seat).next_deadline(), world.member(seat).links().collect::<Vec<_>>(), world.member(seat).stats().all().filter(|s| s.1 > 0).collect::<Vec<_>>());
+            eprintln!(
+                "  {seat} {:?} next {:?} {:?} {:?}",
+                world.member(seat).state(),
+                world.member(seat).next_deadline(),
+                world.member(seat).links().collect::<Vec<_>>(),
+                world.member(seat).stats().all().filter(|s| s.1 > 0).collect::<Vec<_>>()
+            );
             eprintln!("    {:?}", world.events(seat));
         }
     }

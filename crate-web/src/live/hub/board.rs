@@ -9,8 +9,9 @@ use overlay_core::wire::Hop;
 
 use super::super::settings::{Entry, Settings};
 use super::super::tabs::Tabs;
-use super::coming_in::{Meeting, Plan};
 use super::Seat;
+use super::coming_in::Plan;
+use super::room::Meeting;
 
 /// Lines of the log that are kept.
 const LINES_MAX: usize = 300;
@@ -120,7 +121,8 @@ impl Board {
             settings: Settings::recalled(),
             active: 0,
             log: VecDeque::new(),
-            narration: "This node is in no overlay yet. Create one, or join one by invitation, room or another tab.".into(),
+            narration: "This node is in no overlay yet. Create one, or join one by invitation, room or another tab."
+                .into(),
             problem: None,
             wish: None,
             shown: None,
@@ -227,7 +229,9 @@ impl Board {
         let tabs = match &self.tabs {
             None if self.cut => (Rung::Off, "Cut.".into()),
             None => (Rung::Off, "This browser has no channel between tabs.".into()),
-            Some(tabs) if tabs.count() == 0 => (Rung::Off, "No other tab of this browser is here; one finds the other by itself.".into()),
+            Some(tabs) if tabs.count() == 0 => {
+                (Rung::Off, "No other tab of this browser is here; one finds the other by itself.".into())
+            }
             Some(tabs) => (Rung::On, format!("{} of this browser found.", counted(tabs.count(), "other tab"))),
         };
         let invitation = match (&self.invitation, &self.answer) {
@@ -236,13 +240,21 @@ impl Board {
             _ => (Rung::Off, "A link or code to one person; works with no service at all.".into()),
         };
         let room = self.meeting.as_ref().map_or_else(
-            || (Rung::Off, if self.cut { "Cut.".into() } else { "No tracker is asked before you enter a room.".into() }),
+            || {
+                (
+                    Rung::Off,
+                    if self.cut { "Cut.".into() } else { "No tracker is asked before you enter a room.".into() },
+                )
+            },
             Meeting::rung,
         );
         let connected = self.seats[0].member.connected();
         let overlay = match (self.is_member(), connected) {
             (true, 0) => (Rung::Trying, "You are alone so far. Invite somebody.".into()),
-            (true, n) => (Rung::On, format!("{}: further links are arranged by messages of the overlay itself.", counted(n, "link"))),
+            (true, n) => (
+                Rung::On,
+                format!("{}: further links are arranged by messages of the overlay itself.", counted(n, "link")),
+            ),
             (false, _) => (Rung::Off, "Begins with the first link; needs none of the above from then on.".into()),
         };
         [tabs, invitation, room, overlay]

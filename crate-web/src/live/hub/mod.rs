@@ -8,6 +8,7 @@
 
 mod board;
 mod coming_in;
+mod room;
 mod told;
 
 use std::cell::{Cell, RefCell};
@@ -26,8 +27,8 @@ use super::rtc::{self, RtcLink};
 use super::secret::random;
 use crate::dom::{self, Listener};
 
-pub(crate) use board::{DIGITS, HOP_MS, digits};
 pub use board::{Board, Line, Rung, Shown, Wish};
+pub(crate) use board::{DIGITS, HOP_MS, digits};
 pub use coming_in::Handed;
 use coming_in::Plan;
 pub use told::Ask;
@@ -295,11 +296,14 @@ impl Hub {
         let housekeeping = self.0.housekeeping.get();
         let due = due.map_or(housekeeping, |due| due.min(housekeeping));
         if let Some(alarm) = &mut *self.0.alarm.borrow_mut() {
-            alarm.set(Some(due));
+            alarm.set(due);
         }
     }
 
     fn rang(&self) {
+        if let Some(alarm) = &mut *self.0.alarm.borrow_mut() {
+            alarm.rung();
+        }
         let moment = now();
         let seats = self.with(|board| board.seats.len());
         for seat in 0..seats {

@@ -7,8 +7,8 @@ use overlay_core::time::Time;
 use overlay_core::wire::Hop;
 
 use super::super::clock::now;
-use super::board::{Board, Shown, Wish, digits};
 use super::Hub;
+use super::board::{Board, Shown, Wish, digits};
 use crate::dom;
 use crate::words::count;
 
@@ -19,7 +19,8 @@ impl Board {
     /// Keeps what a member told.
     pub(super) fn note(&mut self, seat: usize, event: Event) {
         let at = now();
-        let whose = if seat == 0 { String::new() } else { format!("[{}] ", self.name_of(self.seats[seat].member.guid())) };
+        let whose =
+            if seat == 0 { String::new() } else { format!("[{}] ", self.name_of(self.seats[seat].member.guid())) };
         match event {
             Event::Joined if seat == 0 => {
                 let text = match self.seats[0].member.connected() {
@@ -83,7 +84,9 @@ impl Board {
         let name = &wish.name;
         let hops = count(made(&path), "hop");
         let text = match event {
-            Event::Stored { copies: 0, .. } => format!("“{name}” was refused: the value is too large, or there is no room for it."),
+            Event::Stored { copies: 0, .. } => {
+                format!("“{name}” was refused: the value is too large, or there is no room for it.")
+            }
             Event::Stored { copies, .. } => format!(
                 "“{name}” ({}) is stored on {} after {hops}.",
                 digits(wish.key),
@@ -169,6 +172,15 @@ impl Hub {
     /// Asks something about a name, as the member whose tables are shown.
     pub fn ask(&self, name: &str, key: Guid, ask: &Ask) {
         self.change(|board, now| {
+            let missing = match ask {
+                _ if name.is_empty() => Some("Type a key first: any name will do."),
+                Ask::Say(text) if text.is_empty() => Some("Type a line first."),
+                _ => None,
+            };
+            if let Some(sentence) = missing {
+                board.problem = Some(sentence.into());
+                return;
+            }
             let seat = board.active.min(board.seats.len() - 1);
             let member = &mut board.seats[seat].member;
             let asked = match ask {

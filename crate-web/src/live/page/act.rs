@@ -26,15 +26,17 @@ pub(super) fn act(scope: &Scope, board: &Board) -> Html {
     let set = |set: fn(&mut super::Desk, String)| scope.typed(move |scope, text| scope.set(|desk| set(desk, text)));
     let ask = |make: fn(&super::Desk) -> Ask| {
         scope.press(move |scope| {
-            let name = scope.desk.key.trim().to_string();
-            scope.hub.ask(&name, key_of(&name), &make(&scope.desk));
+            let desk = scope.now();
+            let name = desk.key.trim();
+            scope.hub.ask(name, key_of(name), &make(&desk));
         })
     };
     let say = scope.press(|scope| {
-        let chosen = scope.hub.with(|board| others(board).into_iter().nth(scope.desk.to.wrapping_sub(1)));
-        let name = scope.desk.key.trim().to_string();
+        let desk = scope.now();
+        let chosen = scope.hub.with(|board| others(board).into_iter().nth(desk.to.wrapping_sub(1)));
+        let name = desk.key.trim().to_string();
         let (key, name) = chosen.unwrap_or_else(|| (key_of(&name), name));
-        scope.hub.ask(&name, key, &Ask::Say(scope.desk.line.trim().to_string()));
+        scope.hub.ask(&name, key, &Ask::Say(desk.line.trim().to_string()));
         scope.set(|desk| desk.line = String::new());
     });
     let onto = {
@@ -116,7 +118,8 @@ pub(super) fn lines(board: &Board) -> Html {
     if board.lines.is_empty() {
         return nothing();
     }
-    let items = board.lines.iter().rev().enumerate().map(|(index, line)| html! { <li key={index}>{ line.clone() }</li> });
+    let items =
+        board.lines.iter().rev().enumerate().map(|(index, line)| html! { <li key={index}>{ line.clone() }</li> });
     html! {
         <section aria-labelledby="lines">
             <h3 class="label" id="lines">{ "Lines for this node" }</h3>

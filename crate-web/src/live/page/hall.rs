@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::super::hub::Board;
 use super::super::qr;
 use super::{Scope, picture, stage};
-use crate::widgets::{rich};
+use crate::widgets::{nothing, rich};
 use crate::words::{count, marked};
 
 pub(super) fn hall(scope: &Scope, board: &Board) -> Html {
@@ -48,7 +48,7 @@ pub(super) fn hall(scope: &Scope, board: &Board) -> Html {
             <section class="hall-ring" aria-label="Ring">
                 <p class="hall-count" role="status">{ count(picture::here(board), "member") }</p>
                 <div class="picture">{ stage(scope, board, scope.desk.names) }</div>
-                <p class="narration" role="status" aria-label="Narration">{ if scope.desk.names { rich(&marked(&board.narration)) } else { html! { <></> } } }</p>
+                <p class="narration" role="status" aria-label="Narration">{ if scope.desk.names { rich(&marked(&board.narration)) } else { nothing() } }</p>
                 <p class="peers" role="status">{ format!("Connected peers: {}", board.seats[0].member.connected()) }</p>
             </section>
         </div>

@@ -4,8 +4,8 @@ use overlay_core::dht::DhtNode;
 use overlay_core::id::Guid;
 use overlay_core::identity::Presence;
 use overlay_core::live::{Member, MemberView, Stage, State};
-use overlay_core::pastry::{Config, PastryNode};
 use overlay_core::pastry::words::{self, Wording};
+use overlay_core::pastry::{Config, PastryNode};
 use overlay_core::protocol::{Candidate, Peer, Step};
 use yew::prelude::*;
 
@@ -62,6 +62,10 @@ pub(super) fn node(scope: &Scope, board: &Board) -> Html {
                 title="Another node in this page, which links up as any other does">{ "Add virtual node" }</button>
         </div>
     };
+    let other = board.selected.filter(|guid| *guid != member.guid());
+    let other = other.map_or_else(String::new, |guid| {
+        format!("You chose {}: its tables are shown by its own page alone. Below are this node's.", board.name_of(guid))
+    });
     let Some(me) = member.directory().find(member.guid()).filter(|_| member.state() == State::Member) else {
         return html! { <>{ tools }<p class="dim">{ "Come in first: tables fill as members are met." }</p></> };
     };
@@ -95,6 +99,7 @@ pub(super) fn node(scope: &Scope, board: &Board) -> Html {
     });
     html! {
         <>
+            <p class="dim" hidden={other.is_empty()}>{ other }</p>
             <section aria-label="Decision"><h2 class="label">{ heading }</h2></section>
             { explained }
             { pastry::tables(&look, me, overlay.overlay(), config) }

@@ -50,7 +50,14 @@ pub(super) fn ladder(scope: &Scope, board: &Board) -> Html {
 }
 
 /// A text area: what is pasted into it, or to be copied from it.
-fn area(label: &'static str, id: &'static str, value: String, read_only: bool, hint: &'static str, oninput: Callback<InputEvent>) -> Html {
+fn area(
+    label: &'static str,
+    id: &'static str,
+    value: String,
+    read_only: bool,
+    hint: &'static str,
+    oninput: Callback<InputEvent>,
+) -> Html {
     let hint_id = format!("{id}-hint");
     html! {
         <div class="field">
@@ -66,7 +73,7 @@ fn by_invitation(scope: &Scope, board: &Board) -> Html {
     let set_invitation = scope.typed(|scope, text| scope.set(|desk| desk.invitation = text));
     let set_answer = scope.typed(|scope, text| scope.set(|desk| desk.answer = text));
     let accept = scope.press(|scope| {
-        scope.hub.take_answer(&scope.desk.answer);
+        scope.hub.take_answer(&scope.now().answer);
         scope.set(|desk| {
             desk.answer = String::new();
             desk.copied = String::new();
@@ -117,7 +124,14 @@ fn code(link: &str, label: &'static str) -> Html {
 }
 
 /// A setting's field.
-fn setting(scope: &Scope, board: &Board, entry: Entry, label: &'static str, id: &'static str, kind: &'static str) -> Html {
+fn setting(
+    scope: &Scope,
+    board: &Board,
+    entry: Entry,
+    label: &'static str,
+    id: &'static str,
+    kind: &'static str,
+) -> Html {
     let oninput = scope.typed(move |scope, text| scope.hub.change(|board, _| board.settings.set(entry, text)));
     let onchange = {
         let hub = scope.hub.clone();
@@ -179,7 +193,8 @@ fn servers(scope: &Scope, board: &Board) -> Html {
             }
         }
     });
-    let found = scope.desk.network.iter().enumerate().map(|(index, text)| html! { <li key={index}>{ text.clone() }</li> });
+    let found =
+        scope.desk.network.iter().enumerate().map(|(index, text)| html! { <li key={index}>{ text.clone() }</li> });
     html! {
         <details class="group">
             <summary>{ "Servers and network" }</summary>

@@ -68,6 +68,11 @@ impl Scope {
         self.desk.set(desk);
     }
 
+    /// What stands there now, also if it has not been drawn yet.
+    pub(super) fn now(&self) -> Desk {
+        self.latest.borrow().clone()
+    }
+
     /// A callback of a button.
     pub(super) fn press(&self, act: impl Fn(&Self) + 'static) -> Callback<MouseEvent> {
         let scope = self.clone();
@@ -79,7 +84,8 @@ impl Scope {
         let scope = self.clone();
         Callback::from(move |event: InputEvent| {
             let target = event.target();
-            let text = target.clone().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).map(|field| field.value());
+            let text =
+                target.clone().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).map(|field| field.value());
             let area = target.and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok()).map(|area| area.value());
             set(&scope, text.or(area).unwrap_or_default());
         })
@@ -143,7 +149,10 @@ fn use_address(scope: &Scope) {
             });
             let servers = scope.hub.with(|board| board.settings.trackers());
             let notice = match servers {
-                Ok(urls) => format!("You are invited to the room “{room}”. Press “Join overlay” to ask for it at {}.", urls.join(", ")),
+                Ok(urls) => format!(
+                    "You are invited to the room “{room}”. Press “Join overlay” to ask for it at {}.",
+                    urls.join(", ")
+                ),
                 Err(sentence) => sentence,
             };
             scope.set(|desk| desk.notice = notice);
@@ -163,7 +172,9 @@ fn use_address(scope: &Scope) {
         } else if let Some(invitation) = wanted.invitation {
             scope.set(|desk| desk.invitation.clone_from(&invitation));
             if scope.hub.with(|board| board.is_member()) {
-                scope.set(|desk| desk.notice = "This tab is in an overlay already; leave it to take another invitation.".into());
+                scope.set(|desk| {
+                    desk.notice = "This tab is in an overlay already; leave it to take another invitation.".into()
+                });
             } else {
                 scope.hub.join(&invitation);
             }
@@ -210,7 +221,7 @@ fn head(scope: &Scope, board: &Board) -> Html {
     };
     let inside = matches!(board.state(), State::Joining | State::Member);
     let create = scope.press(|scope| scope.hub.create());
-    let join = scope.press(|scope| scope.hub.join(&scope.desk.invitation));
+    let join = scope.press(|scope| scope.hub.join(&scope.now().invitation));
     let leave = scope.press(|scope| scope.hub.leave());
     let invite = scope.press(|scope| {
         scope.set(|desk| desk.copied = String::new());
@@ -328,7 +339,8 @@ fn seats(scope: &Scope, board: &Board) -> Html {
     if board.seats.len() < 2 {
         return nothing();
     }
-    let options = (0..board.seats.len()).map(|seat| if seat == 0 { "You".into() } else { format!("Virtual {seat}").into() });
+    let options =
+        (0..board.seats.len()).map(|seat| if seat == 0 { "You".into() } else { format!("Virtual {seat}").into() });
     html! {
         <Segmented label="Node of this page" labelled=false name="seat" options={options.collect::<Vec<AttrValue>>()}
             chosen={board.active} {onchoose} />

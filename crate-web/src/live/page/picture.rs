@@ -59,7 +59,12 @@ pub(super) fn frame(board: &Board, view: View, names: bool, now_ms: f64, reduced
     frame.selected = board.selected.and_then(find).or_else(|| find(member.guid())).filter(there);
     // One's own links and leaf set are all that a member knows of anybody's.
     if frame.selected == find(member.guid()) {
-        frame.known = member.links().filter(|link| link.stage == Stage::Open).filter_map(|link| find(link.peer?)).filter(there).collect();
+        frame.known = member
+            .links()
+            .filter(|link| link.stage == Stage::Open)
+            .filter_map(|link| find(link.peer?))
+            .filter(there)
+            .collect();
         frame.leaves = member.node().overlay().leaf_set().clockwise().filter(there).collect();
     }
     frame
