@@ -192,15 +192,7 @@ fn of_two_offers_that_cross_one_link_comes() {
         for (one, other) in [(1, 2), (2, 1), (3, 4), (4, 3)] {
             let peer = world.member(other).guid();
             let open = world.member(one).links().filter(|link| link.peer == Some(peer) && link.stage == Stage::Open);
-            let open = open.count();
-            assert_eq!(
-                open,
-                1,
-                "seed {seed}: {one} and {other}: {:?} {:?} {:?}",
-                world.events(one),
-                world.member(one).links().collect::<Vec<_>>(),
-                world.member(one).stats()
-            );
+            assert_eq!(open.count(), 1, "seed {seed}: {one} and {other}");
         }
         glare += world.living().map(|seat| world.member(seat).stats().glare).sum::<u64>();
     }
