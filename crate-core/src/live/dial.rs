@@ -330,6 +330,14 @@ impl Member {
                 (dial.link, dial.next, dial.answered) = (None, later, true);
             }
         }
+        if let Some(link) = self.proven.get(&from).copied() {
+            if self.links.get(&link).is_some_and(|link| link.attempt >= signal.attempt) {
+                return;
+            }
+            // The other side has lost the link: the answer must not go over it.
+            self.stats.links_broken += 1;
+            self.close(link, None, LinkReason::Failed);
+        }
         // A peer that offers anew has given its earlier offer up.
         let stale =
             |link: &super::Link| link.peer == Some(from) && !link.offerer && !link.invited && link.stage != Stage::Open;

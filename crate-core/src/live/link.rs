@@ -146,6 +146,9 @@ impl Member {
     pub fn on_bytes(&mut self, now: Time, link: LinkId, bytes: &[u8]) {
         self.advance(now);
         self.take_bytes(link, bytes);
+        if self.next_deadline().is_some_and(|due| due <= now) {
+            self.do_what_is_due();
+        }
         self.settle();
     }
 

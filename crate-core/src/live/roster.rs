@@ -5,15 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use super::limits::bounds;
+use super::limits::{Bucket, bounds};
 use super::{Event, LinkId, Member, MemberView, State, make_room};
 use crate::id::Guid;
 use crate::identity::{Announcement, Name, NameError, Presence};
 use crate::time::{Duration, Time};
 use crate::wire::{Frame, List, Standing};
 
-/// The shortest time between two announcements of one member that are passed on.
-const BETWEEN: Duration = Duration::from_millis(400);
+/// Announcements of one member that are passed on: a second, and at once.
+const RATE: (u32, u32) = (1, 6);
+/// An announcement that is older than the last by less than this took a longer way.
+const OVERTAKEN: Duration = Duration::from_secs(10);
 /// The shortest time between two tellings of the whole roster over one link.
 const TELLING: Duration = Duration::from_secs(10);
 /// Announcements of one message.
@@ -24,6 +26,7 @@ struct Entry {
     announcement: Announcement,
     heard: Time,
     lost: bool,
+    budget: Bucket,
 }
 
 /// What is known of members, this one included.
@@ -182,17 +185,18 @@ impl Member {
         let mut news = Vec::new();
         for one in list {
             let guid = one.guid();
-            let known = self.roster.members.get(&guid);
-            if guid == self.guid() || known.is_some_and(|known| known.announcement.at == one.at) {
+            let known = self.roster.members.get_mut(&guid);
+            let last = known.as_ref().map_or(Time::ZERO, |known| known.announcement.at);
+            if guid == self.keys.guid() || (last >= one.at && last.since(one.at) < OVERTAKEN) {
                 continue;
             }
-            if !one.is_fresh(now) || known.is_some_and(|known| known.announcement.at > one.at) {
+            if !one.is_fresh(now) || last > one.at {
                 self.stats.replayed += 1;
                 continue;
             }
+            let mut budget = known.map_or_else(|| Bucket::new(now, RATE.0, RATE.1), |known| known.budget);
             // A goodbye is never too early.
-            let is_early = known.is_some_and(|known| now.since(known.heard) < BETWEEN);
-            if is_early && one.presence != Presence::Gone {
+            if !budget.take(now, 1) && one.presence != Presence::Gone {
                 self.stats.flooded += 1;
                 continue;
             }
@@ -201,11 +205,11 @@ impl Member {
                 self.strike(id);
                 continue;
             }
-            if known.is_none() {
+            if last == Time::ZERO {
                 make_room(&mut self.roster.members, bounds::ROSTER, |entry| entry.heard);
             }
             let is_linked = self.proven.contains_key(&guid);
-            self.roster.members.insert(guid, Entry { announcement: one.clone(), heard: now, lost: false });
+            self.roster.members.insert(guid, Entry { announcement: one.clone(), heard: now, lost: false, budget });
             if one.presence == Presence::Gone && !is_linked && self.is_in_tables(guid) {
                 self.lose(guid);
             }

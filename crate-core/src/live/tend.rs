@@ -32,9 +32,9 @@ impl Member {
 
     /// The moment is now; notices if the own timer is late.
     pub(super) fn advance(&mut self, now: Time) {
-        let due = self.next_deadline();
+        // Whatever was told since is a sign that the page runs.
+        let late = self.next_deadline().map_or(Duration::ZERO, |due| now.since(due.max(self.now)));
         self.now = self.now.max(now);
-        let late = due.map_or(Duration::ZERO, |due| now.since(due));
         if late >= bounds::STALL {
             self.on_stalled(late);
         }
@@ -61,6 +61,13 @@ impl Member {
     /// The timer rang.
     pub fn on_deadline(&mut self, now: Time) {
         self.advance(now);
+        self.do_what_is_due();
+        self.settle();
+    }
+
+    /// Everything whose moment has come. Also called when a message comes in: timers of hidden pages ring late.
+    pub(super) fn do_what_is_due(&mut self) {
+        let now = self.now;
         if self.node.next_deadline().is_some_and(|due| due <= now) {
             self.inputs.push_back(Input::Deadline);
         }
@@ -76,7 +83,6 @@ impl Member {
             self.found();
         }
         self.consider_joining();
-        self.settle();
     }
 
     fn on_link_deadlines(&mut self) {

@@ -368,11 +368,10 @@ impl LiveWorld {
             self.meet(at);
         }
         let seat = &mut self.seats[at];
-        if let Some(due) = seat.member.next_deadline()
-            && seat.timer.is_none_or(|timer| due < timer)
-        {
-            // Browsers' timers come late, never early.
-            let due = due.max(self.now + Duration::from_millis(1));
+        // Browsers' timers come late, never early.
+        let soonest = self.now + Duration::from_millis(1);
+        let due = seat.member.next_deadline().map(|due| due.max(soonest));
+        if let Some(due) = due.filter(|due| seat.timer.is_none_or(|timer| *due < timer)) {
             seat.timer = Some(due);
             self.queue.insert((due, self.next), (at, Happening::Timer));
             self.next += 1;
@@ -419,14 +418,15 @@ impl LiveWorld {
         if drawn < fails + half {
             return self.later(span, end.0, Happening::Open { link: end.1 });
         }
-        for end in [end, other] {
-            if let Some(wire) = self.wires.get_mut(&end) {
-                wire.works = true;
-            }
-        }
-        self.later(span, end.0, Happening::Open { link: end.1 });
         let more = self.between(self.network.latency);
-        self.later(Duration(span.0 + more.0), other.0, Happening::Open { link: other.1 });
+        let spans = [span, Duration(span.0 + more.0)];
+        for (end, span, others) in [(end, spans[0], spans[1]), (other, spans[1], spans[0])] {
+            if let Some(wire) = self.wires.get_mut(&end) {
+                // Nothing comes out of a channel before it is open.
+                (wire.works, wire.last) = (true, self.now + others);
+            }
+            self.later(span, end.0, Happening::Open { link: end.1 });
+        }
     }
 
     fn hand_on(&mut self, end: End, invitation: Invitation) {
