@@ -176,7 +176,8 @@ impl Board {
 
     /// Whether an offer of ours stays within the browser.
     pub(super) fn stays_near(&self, seat: usize, link: LinkId) -> bool {
-        matches!(self.seats.get(seat).and_then(|seat| seat.plans.get(&link)), Some(Plan::Tab(_) | Plan::Seat(_)))
+        let plan = self.seats.get(seat).and_then(|seat| seat.plans.get(&link));
+        matches!(plan, Some((Plan::Tab(_) | Plan::Seat(_), _)))
     }
 
     /// What a member is called on the ring: its name, or the first digits of its GUID.

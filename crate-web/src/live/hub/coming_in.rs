@@ -13,6 +13,8 @@ use crate::dom;
 
 /// How long a tab is given.
 const TAB_AGAIN: Duration = Duration::from_secs(4);
+/// How long an offer or answer that no person carries may go without becoming a link.
+const STALE: Duration = Duration::from_secs(20);
 /// How long no tab may have come, gone or become a member before one of them begins an overlay.
 const TABS_STILL: Duration = Duration::from_millis(600);
 
@@ -152,7 +154,7 @@ impl Hub {
             match board.seats[0].member.offer(now) {
                 Ok(link) => {
                     board.on_invitation = Some(Box::new(then));
-                    board.seats[0].plans.insert(link, Plan::Person);
+                    board.seats[0].plan(now, link, Plan::Person);
                 }
                 Err(error) => board.problem = Some(error.to_string()),
             }
@@ -168,7 +170,7 @@ impl Hub {
                 read.and_then(|read| board.seats[0].member.on_offer(now, &read).map_err(|error| error.to_string()));
             match taken {
                 Ok(link) => {
-                    board.seats[0].plans.insert(link, Plan::Person);
+                    board.seats[0].plan(now, link, Plan::Person);
                 }
                 Err(sentence) => board.problem = Some(sentence),
             }
@@ -209,7 +211,7 @@ impl Hub {
         let is_offer = invitation.description.kind() == overlay_core::signalling::Kind::Offer;
         let mut board = self.0.board.borrow_mut();
         let board = &mut *board;
-        let Some(plan) = board.seats.get(seat).and_then(|seat| seat.plans.get(&link)) else { return };
+        let Some((plan, _)) = board.seats.get(seat).and_then(|seat| seat.plans.get(&link)) else { return };
         match plan {
             Plan::Person if is_offer => {
                 let address = format!("{}#/live?i={text}", dom::page_address());
@@ -236,7 +238,7 @@ impl Hub {
                 let Some(target) = board.seats.get_mut(other) else { return };
                 if is_offer {
                     if let Ok(link) = target.member.on_offer(moment, invitation) {
-                        target.plans.insert(link, Plan::Seat(seat));
+                        target.plan(moment, link, Plan::Seat(seat));
                     }
                 } else {
                     let _ = target.member.on_answer(moment, invitation);
@@ -257,7 +259,7 @@ impl Hub {
 
     pub(super) fn invite_seat(&self, seat: usize) {
         self.change(|board, now| match board.seats[0].member.offer(now) {
-            Ok(link) => drop(board.seats[0].plans.insert(link, Plan::Seat(seat))),
+            Ok(link) => board.seats[0].plan(now, link, Plan::Seat(seat)),
             Err(error) => board.problem = Some(error.to_string()),
         });
     }
@@ -291,7 +293,7 @@ impl Hub {
                 if let (true, Ok(invitation)) = (is_member, Invitation::from_text(&text))
                     && let Ok(link) = member.on_offer(now, &invitation)
                 {
-                    board.seats[0].plans.insert(link, Plan::Tab(from));
+                    board.seats[0].plan(now, link, Plan::Tab(from));
                 }
             }),
             tabs::Heard::Answer(text) => self.change(|board, now| {
@@ -324,7 +326,7 @@ impl Hub {
                 board.ask_tab_at = moment + TAB_AGAIN;
                 let _ = member.set_name(moment, board.settings.text(Entry::Name).trim());
                 if let Ok(link) = member.offer(moment) {
-                    board.seats[0].plans.insert(link, Plan::Tab(tab));
+                    board.seats[0].plan(moment, link, Plan::Tab(tab));
                 }
             }
             None if tabs.begins() && board.answer.is_none() && moment >= board.tabs_still_since + TABS_STILL => {
@@ -335,8 +337,24 @@ impl Hub {
         }
     }
 
+    /// Machines answer at once: what none of them took does not stay in the way of others.
+    fn drop_stale(&self, moment: Time) {
+        let mut board = self.0.board.borrow_mut();
+        for seat in &mut board.seats {
+            let is_stale = |(plan, since): &(Plan, Time)| !matches!(plan, Plan::Person) && *since + STALE < moment;
+            let stale: Vec<LinkId> =
+                seat.plans.iter().filter(|(_, plan)| is_stale(plan)).map(|(link, _)| *link).collect();
+            for link in stale {
+                seat.plans.remove(&link);
+                // One that is open by now is left alone.
+                seat.member.cancel(moment, link);
+            }
+        }
+    }
+
     /// What is looked after once a second, and whenever somebody came or went.
     pub(super) fn keep_house(&self, moment: Time) {
+        self.drop_stale(moment);
         self.try_tabs(moment);
         self.try_room(moment);
     }

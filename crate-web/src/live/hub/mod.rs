@@ -45,7 +45,8 @@ pub struct Seat {
     /// The member.
     pub member: Member,
     links: BTreeMap<LinkId, Box<dyn Link>>,
-    plans: BTreeMap<LinkId, Plan>,
+    /// What links are for that began outside the overlay, and since when.
+    plans: BTreeMap<LinkId, (Plan, Time)>,
 }
 
 impl Seat {
@@ -53,6 +54,10 @@ impl Seat {
         let seed = u64::from_le_bytes(random());
         let member = Member::new(now(), &random(), seed, overlay_core::live::Settings::default());
         Self { member, links: BTreeMap::new(), plans: BTreeMap::new() }
+    }
+
+    fn plan(&mut self, now: Time, link: LinkId, plan: Plan) {
+        self.plans.insert(link, (plan, now));
     }
 
     /// What a link is, in a word or two.

@@ -165,7 +165,7 @@ impl Hub {
                     }
                     let read = meeting.room.open(&text).and_then(|bytes| Invitation::from_bytes(&bytes).ok());
                     if let Some(Ok(link)) = read.map(|read| member.on_offer(now, &read)) {
-                        board.seats[0].plans.insert(link, Plan::Stranger(index, from, offer));
+                        board.seats[0].plan(now, link, Plan::Stranger(index, from, offer));
                     }
                 }
                 tracker::Heard::Answer(text) => {
@@ -226,7 +226,7 @@ impl Hub {
             let stale = std::mem::take(&mut meeting.offers).into_keys().collect();
             for _ in 0..others.min(OFFERS) {
                 if let Ok(link) = board.seats[0].member.offer(moment) {
-                    board.seats[0].plans.insert(link, Plan::Strangers);
+                    board.seats[0].plan(moment, link, Plan::Strangers);
                     meeting.offers.insert(link, moment);
                 }
             }

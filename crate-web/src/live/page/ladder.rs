@@ -85,7 +85,7 @@ fn by_invitation(scope: &Scope, board: &Board) -> Html {
         return html! {
             <>
                 { area("Invitation", "live-invitation", own.unwrap_or_default(), true,
-                    "“Copy invitation” makes one. It serves one person, for a minute or two.", Callback::noop()) }
+                    "“Copy invitation” makes one. It serves one person, for a few minutes.", Callback::noop()) }
                 { code }
                 { area("Answer", "live-answer", scope.desk.answer.clone(), false, "What the invited person sends back.", set_answer) }
                 <div class="buttons"><button type="button" onclick={accept}>{ "Accept answer" }</button></div>
