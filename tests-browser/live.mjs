@@ -92,13 +92,26 @@ export async function digits(page) {
   return /[0-9A-F]{6}/.exec(caption)[0];
 }
 
+/** How what was asked last ended, or that it has not. */
+export const outcome = (page) => page.locator('section[aria-labelledby="route"] > p');
+
+/** How often a page was asked something. */
+export const asked = async (page) => Number(await outcome(page).getAttribute('data-asked'));
+
+/** The end of what was asked after so many times. */
+export async function answered(page, before) {
+  await expect(outcome(page)).toHaveAttribute('data-asked', String(before + 1));
+  await expect(outcome(page)).not.toHaveText('On its way.', { timeout: 40_000 });
+  return outcome(page).textContent();
+}
+
 /** Asks something about a key and gives back how the page tells the end of it. */
 export async function ask(page, key, name, value) {
+  const before = await asked(page);
   await field(page, 'Key').fill(key);
   if (value !== undefined) await field(page, 'Value').fill(value);
   await button(page, name).click();
-  await expect(narration(page)).not.toHaveText(/^Asking/, { timeout: 30_000 });
-  return narration(page).textContent();
+  return answered(page, before);
 }
 
 /** Members as a page lists them: digits and state. */

@@ -6,13 +6,13 @@ import { chromium } from 'playwright-core';
 import { answer, read, sdp } from './blob.mjs';
 import { launchOptions } from './chromium.mjs';
 import { expect, test, watch } from './fixtures.mjs';
-import { LINKING, ask, connected, counter, digits, found, inside, invite, members, narration, peers, setRoom, tracker, visitor } from './live.mjs';
+import { LINKING, answered, ask, asked, connected, counter, digits, found, inside, invite, members, outcome, peers, setRoom, tracker, visitor } from './live.mjs';
 import { button, field } from './page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 // One after the other: rings of many pages want the machine to themselves.
-test.describe.configure({ mode: 'serial', timeout: 150_000 });
+test.describe.configure({ mode: 'default', timeout: 150_000 });
 
 let browser;
 test.beforeAll(async () => {
@@ -48,9 +48,11 @@ async function everyReachesEvery(pages) {
       await expect(option, `${names[index]} has heard of ${name}`).toHaveCount(1, { timeout: 30_000 });
       await field(page, 'Line to').selectOption({ label: await option.textContent() });
       await field(page, 'Line', { exact: true }).fill(`from ${names[index]}`);
+      const before = await asked(page);
       await button(page, 'Send line').click();
-      await expect(narration(page)).toContainText('which answers for that key', { timeout: 30_000 });
-      await expect(narration(page)).toContainText(name);
+      const end = await answered(page, before);
+      expect(end).toContain('which answers for that key');
+      expect(end).toContain(name);
     }
   }
   for (const [index, page] of pages.entries()) {
@@ -321,7 +323,7 @@ test('with the keyboard alone a person creates an overlay, stores a value and le
     await page.keyboard.type('by keys alone');
     await reach('Put');
     await page.keyboard.press('Enter');
-    await expect(narration(page)).toContainText('is stored on 1 node');
+    await expect(outcome(page)).toContainText('is stored on 1 node');
     await page.getByRole('heading', { level: 1 }).focus();
     await reach('Leave');
     await page.keyboard.press('Enter');

@@ -38,8 +38,8 @@ pub struct Wish {
     pub name: String,
     /// Its key.
     pub key: Guid,
-    /// Whether an answer, or none, has come.
-    pub done: bool,
+    /// What came of it, once that is known.
+    pub outcome: Option<String>,
 }
 
 /// The way of a message, as those who carried it report it.
@@ -82,6 +82,8 @@ pub struct Board {
     pub problem: Option<String>,
     /// What was asked for last.
     pub wish: Option<Wish>,
+    /// How often something was asked.
+    pub asks: u32,
     /// The way that is drawn.
     pub shown: Option<Shown>,
     /// Lines that came for members of this page, latest last.
@@ -125,6 +127,7 @@ impl Board {
                 .into(),
             problem: None,
             wish: None,
+            asks: 0,
             shown: None,
             lines: VecDeque::new(),
             selected: None,

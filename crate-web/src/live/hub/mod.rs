@@ -37,8 +37,8 @@ pub use told::Ask;
 pub const SEATS_MAX: usize = 6;
 /// How often what is not a member's own business is looked after.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
-/// Panels are drawn anew after this long at the earliest.
-const PANELS_MS: i32 = 80;
+/// Panels are not drawn anew sooner than this after the last time.
+const PANELS_MS: f64 = 80.0;
 
 /// A member of this page, and its links.
 pub struct Seat {
@@ -74,6 +74,7 @@ struct Inner {
     listeners: RefCell<Vec<(u32, Callback<()>)>>,
     next_listener: Cell<u32>,
     telling: Cell<bool>,
+    told_ms: Cell<f64>,
     _page: RefCell<Vec<Listener>>,
 }
 
@@ -106,6 +107,7 @@ impl Hub {
             listeners: RefCell::default(),
             next_listener: Cell::default(),
             telling: Cell::default(),
+            told_ms: Cell::default(),
             _page: RefCell::default(),
         }));
         *hub.0.alarm.borrow_mut() = Some(Alarm::new(hub.weakly(|hub, ()| hub.rang()).into_ringer()));
@@ -401,10 +403,12 @@ impl Hub {
         }
         let tell = self.weakly(|hub, ()| {
             hub.0.telling.set(false);
+            hub.0.told_ms.set(dom::now_ms());
             let listeners: Vec<Callback<()>> = hub.0.listeners.borrow().iter().map(|(_, tell)| tell.clone()).collect();
             listeners.iter().for_each(|tell| tell.emit(()));
         });
-        dom::after(PANELS_MS, move || tell.call(()));
+        let left_ms = PANELS_MS - (dom::now_ms() - self.0.told_ms.get());
+        dom::after(left_ms.clamp(0.0, PANELS_MS) as i32, move || tell.call(()));
     }
 
     fn subscribe(&self, tell: Callback<()>) -> u32 {

@@ -113,7 +113,7 @@ impl Board {
             self.shown = Some(Shown { key: wish.key, path, since_ms: dom::now_ms() });
         }
         if self.wish.as_ref().is_some_and(|last| last.key == wish.key) {
-            self.wish = Some(Wish { done: true, ..wish });
+            self.wish = Some(Wish { outcome: Some(text.clone()), ..wish });
         }
         self.narrate(at, text);
     }
@@ -200,9 +200,10 @@ impl Hub {
 
 impl Board {
     fn wished(&mut self, seat: usize, request: RequestId, name: &str, key: Guid) {
-        let wish = Wish { name: name.into(), key, done: false };
+        let wish = Wish { name: name.into(), key, outcome: None };
         (self.problem, self.shown) = (None, None);
         self.narration = format!("Asking the overlay for “{name}” ({}).", digits(key));
+        self.asks += 1;
         self.wish = Some(wish.clone());
         self.asked.insert((seat, request), wish);
     }

@@ -7,7 +7,8 @@ use yew::prelude::*;
 use super::super::hub::{Ask, Board, digits};
 use super::Scope;
 use super::inspect::is_gone;
-use crate::widgets::nothing;
+use crate::widgets::{nothing, rich};
+use crate::words::marked;
 
 /// The key of a name.
 fn key_of(name: &str) -> Guid {
@@ -98,17 +99,15 @@ pub(super) fn act(scope: &Scope, board: &Board) -> Html {
 pub(super) fn route(board: &Board) -> Html {
     let path = board.shown.as_ref().map(|shown| shown.path.as_slice()).unwrap_or_default();
     let items = path.iter().enumerate().map(|(index, hop)| html! { <li key={index}>{ board.hop_text(hop) }</li> });
-    let end = match (&board.wish, path.is_empty()) {
-        (None, true) => "Nothing was asked yet.",
-        (Some(wish), true) if !wish.done => "On its way.",
-        (Some(_), true) => "No answer came.",
-        (_, false) => "Each hop as the node reports it that made it.",
+    let end = match &board.wish {
+        None => "Nothing was asked yet.".to_string(),
+        Some(wish) => wish.outcome.clone().unwrap_or_else(|| "On its way.".into()),
     };
     html! {
         <section aria-labelledby="route">
             <h3 class="label" id="route">{ "Route" }</h3>
             <ol class="route" aria-label="Route">{ for items }</ol>
-            <p class="dim">{ end }</p>
+            <p data-asked={board.asks.to_string()}>{ rich(&marked(&end)) }</p>
         </section>
     }
 }

@@ -145,7 +145,7 @@ pub(super) fn members(board: &Board) -> Html {
         }
     });
     html! {
-        <div class="scroll-x">
+        <div class="scroll-x" tabindex="0" role="region" aria-label="Members">
             <table class="total members">
                 <caption class="label">{ format!("Members that {me} has heard of") }</caption>
                 <thead><tr><th scope="col">{ "Member" }</th><th scope="col">{ "State" }</th><th scope="col">{ "Link" }</th><th scope="col">{ "Round trip" }</th></tr></thead>
