@@ -2,8 +2,8 @@
 //!
 //! # Implementation notes
 //! - A parcel goes over the link to its receiver where there is one; else towards `via`, the contact of a receiver that
-//!   is no member; else to the linked member nearest to the receiver, if that is nearer than this node. A node that is
-//!   nearest itself but only lacks the link (the pair could not connect) passes it sideways, a few times.
+//!   is no member; else to the linked member nearest to the receiver. Where that is no nearer than this node, it is a step
+//!   sideways, and few of those are made: two neighbours whose link broke have others that are linked with both.
 //! - Where no way leads on, the sender is told.
 //! - Signatures are checked by the receiver alone: to pass a parcel on is cheaper than to check it, and quotas bound both.
 
@@ -17,6 +17,8 @@ use crate::wire::{Bytes, Frame, Parcel, ParcelBody, Standing};
 
 /// What the signature is for.
 const WHAT: &str = "overlay lab parcel 1";
+/// What a step sideways counts beyond a hop.
+const SIDEWAYS: u8 = 3;
 /// Numbers of parcels remembered for each sender.
 const NUMBERS: usize = 32;
 /// How far a parcel's number, which is a moment, may be from now.
@@ -164,8 +166,11 @@ impl Member {
     }
 
     /// Sends a parcel one hop on; whether there is a way.
-    fn pass_on(&mut self, parcel: Parcel, came_by: Option<LinkId>) -> bool {
-        let Some(next) = self.way(&parcel, came_by) else { return false };
+    fn pass_on(&mut self, mut parcel: Parcel, came_by: Option<LinkId>) -> bool {
+        let Some((next, is_nearer)) = self.way(&parcel, came_by) else { return false };
+        if !is_nearer {
+            parcel.hops = parcel.hops.saturating_add(SIDEWAYS);
+        }
         if let Some(link) = self.links.get_mut(&next) {
             link.used = self.now;
         }
@@ -173,32 +178,32 @@ impl Member {
         true
     }
 
-    fn way(&self, parcel: &Parcel, came_by: Option<LinkId>) -> Option<LinkId> {
+    /// The next link, and whether it leads nearer.
+    fn way(&self, parcel: &Parcel, came_by: Option<LinkId>) -> Option<(LinkId, bool)> {
         let linked = |guid: Guid| self.proven.get(&guid).copied().filter(|link| Some(*link) != came_by);
         if let Some(link) = linked(parcel.to) {
-            return Some(link);
+            return Some((link, true));
         }
         if parcel.hops >= bounds::PARCEL_HOPS {
             return None;
         }
         if self.state != State::Member {
             // A newcomer knows no ways, and is none.
-            return if came_by.is_none() { self.contact().and_then(linked) } else { None };
+            let contact = self.contact().filter(|_| came_by.is_none());
+            return contact.and_then(linked).map(|link| (link, true));
         }
         match parcel.via {
             Some(via) if via == self.guid() => None,
-            Some(via) => linked(via).or_else(|| self.nearer(via, came_by)),
-            None => self.nearer(parcel.to, came_by),
+            Some(via) => linked(via).map(|link| (link, true)).or_else(|| self.towards(via, came_by)),
+            None => self.towards(parcel.to, came_by),
         }
     }
 
-    /// The link to the member that is nearest to `goal`, if it is nearer than this node; or the nearest other one, if
-    /// this node only lacks the link.
-    fn nearer(&self, goal: Guid, came_by: Option<LinkId>) -> Option<LinkId> {
+    /// The link to the member that is nearest to `goal`, and whether it is nearer than this node.
+    fn towards(&self, goal: Guid, came_by: Option<LinkId>) -> Option<(LinkId, bool)> {
         let members = self.proven.iter().filter(|(_, link)| Some(**link) != came_by && self.is_member(**link));
         let (nearest, link) = members.min_by_key(|(guid, _)| goal.closeness(**guid))?;
-        let is_nearer = goal.closeness(*nearest) < goal.closeness(self.guid());
-        (is_nearer || self.is_leaf(goal) || self.apart.contains_key(&goal)).then_some(*link)
+        Some((*link, goal.closeness(*nearest) < goal.closeness(self.guid())))
     }
 
     /// Whether the other end of a link has said that it is a member.

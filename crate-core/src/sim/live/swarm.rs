@@ -13,7 +13,7 @@
 
 use rand::{RngExt, SeedableRng};
 
-use super::{LiveWorld, Network};
+use super::{BEGINNING, LiveWorld, Network};
 use crate::id::Guid;
 use crate::live::{Event, RequestId, Settings, State};
 use crate::pastry::LeafSetSize;
@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// What a seed came to.
 #[derive(Clone, Debug, Default)]
 pub struct LiveCourse {
-    /// What was done, in words, and when.
+    /// What was done, in words, and when, counted from the beginning.
     pub deeds: Vec<(Time, String)>,
     /// Events handled.
     pub events: u64,
@@ -41,6 +41,8 @@ pub struct LiveCourse {
     pub links: u64,
     /// What is wrong, if anything.
     pub failure: Option<String>,
+    /// The living pages at the end, in ring order, if something is.
+    pub pages: Vec<String>,
 }
 
 /// A world under way.
@@ -81,6 +83,9 @@ pub fn run(seed: u64, span: Duration) -> LiveCourse {
     }
     run.rest();
     run.course.failure = run.judge();
+    if run.course.failure.is_some() {
+        run.course.pages = run.world.ring().into_iter().map(|(_, seat)| format!("{} {:?} {:?}", run.world.words(seat), run.world.member(seat).stats().all().filter(|s| s.1 > 0).collect::<Vec<_>>(), run.world.events(seat).iter().filter(|(_, e)| !matches!(e, Event::RosterChanged|Event::Routed{..})).map(|(t, e)| (t.since(BEGINNING).0/1000, e)).collect::<Vec<_>>())).collect();
+    }
     run.course.events = run.world.handled();
     run.course.links = (0..run.world.len()).map(|seat| run.world.member(seat).stats().links_proven).sum();
     run.course
@@ -117,7 +122,7 @@ impl Run {
     }
 
     fn note(&mut self, deed: String) {
-        self.course.deeds.push((self.world.now(), deed));
+        self.course.deeds.push((Time(self.world.now().since(BEGINNING).0), deed));
     }
 
     fn one_living(&mut self) -> usize {
