@@ -55,6 +55,7 @@ struct Run {
     /// When the last deed that may cost copies was done.
     cost: Time,
     names: u32,
+    leaf_set: Option<LeafSetSize>,
 }
 
 /// Plays a seed: deeds for `span`, then rest and questions.
@@ -66,7 +67,7 @@ pub fn run(seed: u64, span: Duration) -> LiveCourse {
     let leaf_set = LeafSetSize::new(total).expect("even, from 2 to 64");
     let world = LiveWorld::new(seed, network, Settings { leaf_set, ..Settings::default() });
     let course = LiveCourse::default();
-    let mut run = Run { world, rng, course, stored: Vec::new(), cost: Time::ZERO, names: 0 };
+    let mut run = Run { world, rng, course, stored: Vec::new(), cost: Time::ZERO, names: 0, leaf_set: Some(leaf_set) };
     let first = run.world.open_page();
     run.world.act(first, |member, now| member.start(now));
     for _ in 0..run.rng.random_range(3..10_u32) {
@@ -84,7 +85,9 @@ pub fn run(seed: u64, span: Duration) -> LiveCourse {
     run.rest();
     run.course.failure = run.judge();
     if run.course.failure.is_some() {
-        run.course.pages = run.world.ring().into_iter().map(|(_, seat)| format!("{} {:?} {:?}", run.world.words(seat), run.world.member(seat).stats().all().filter(|s| s.1 > 0).collect::<Vec<_>>(), run.world.events(seat).iter().filter(|(_, e)| !matches!(e, Event::RosterChanged|Event::Routed{..})).map(|(t, e)| (t.since(BEGINNING).0/1000, e)).collect::<Vec<_>>())).collect();
+        run.course.pages = run.world.ring().into_iter().map(|(_, seat)| run.world.words(seat)).collect();
+        for (_, seat) in run.world.ring() { for (t, e) in run.world.events(seat) { if run.world.now().since(*t) < Duration::from_secs(28) && !matches!(e, Event::RosterChanged) { let t = t.since(BEGINNING).0/1000;
+          run.course.pages.push(match e { Event::Routed { key, hops, decision } => format!("{t} {seat} routed {key:?} {hops} {:?} {:?}", decision.rule, match decision.next { crate::protocol::Step::Deliver => None, crate::protocol::Step::Forward(p) => Some(run.world.member(seat).directory().id(p)) }), e => format!("{t} {seat} {e:?}") }); } } }
     }
     run.course.events = run.world.handled();
     run.course.links = (0..run.world.len()).map(|seat| run.world.member(seat).stats().links_proven).sum();
@@ -174,19 +177,16 @@ impl Run {
                 let _ = self.world.act(seat, |member, now| member.reach(now, key));
             }
             _ => {
-                // Pages that could not come in are invited again.
-                let outside = |seat: &usize| self.world.member(*seat).state() == State::Outside;
-                let outside: Option<usize> = self.world.living().find(outside);
-                if let Some((guest, host)) = outside.zip(self.one_member()) {
-                    self.world.invite(host, guest);
-                }
+                self.invite_again();
             }
         }
     }
 
     /// One or two pages are gone at once.
     fn kill(&mut self) {
-        for _ in 0..self.rng.random_range(1..=2_u32) {
+        // Pastry mends what |L| / 2 neighbours who fail together leave; with small leaf sets, that is two.
+        let most = if self.leaf_set > LeafSetSize::new(4) { 2 } else { 1 };
+        for _ in 0..self.rng.random_range(1..=most) {
             let seat = self.one_living();
             self.note(format!("page {seat} is killed"));
             self.world.kill(seat);
@@ -228,11 +228,18 @@ impl Run {
         let end = self.world.now() + REST;
         while self.world.now() < end {
             self.world.run(Duration::from_secs(20));
-            let outside = |seat: &usize| self.world.member(*seat).state() == State::Outside;
-            for guest in self.world.living().filter(outside).collect::<Vec<_>>() {
-                if let Some(host) = self.one_member() {
-                    self.world.invite(host, guest);
-                }
+            self.invite_again();
+        }
+    }
+
+    /// Pages that could not come in, or have lost everybody, are invited again.
+    fn invite_again(&mut self) {
+        let is_linked = |seat: usize| self.world.member(seat).connected() > 0;
+        let (linked, lonely): (Vec<usize>, Vec<usize>) = self.world.living().partition(|seat| is_linked(*seat));
+        for guest in lonely {
+            if !linked.is_empty() {
+                let host = linked[self.rng.random_range(0..linked.len())];
+                self.world.invite(host, guest);
             }
         }
     }
