@@ -18,6 +18,9 @@ use crate::signalling::{Candidate, Description, Invitation, Kind};
 use crate::time::Time;
 use crate::wire::{ByeReason, Bytes, Frame, ParcelBody, Signal, SignalKind};
 
+/// How many numbers of attempts there are in a millisecond.
+const OWN_BITS: u64 = 64;
+
 /// The link that is wanted to a peer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dial {
@@ -62,10 +65,13 @@ pub enum OfferError {
 }
 
 impl Member {
-    /// A number for an attempt, later than all before.
+    /// A number for an attempt, later than all before: the millisecond, and some bits of the node's own, for others begin
+    /// attempts in the same millisecond.
     fn next_attempt(&mut self) -> u64 {
-        // Invitations have room for 48 bits, which milliseconds will not fill for 8,000 years.
-        self.last_attempt = (self.now.0 / 1_000).max(self.last_attempt + 1) & ((1 << 48) - 1);
+        // Invitations have room for 48 bits, which last to the year 2109.
+        let own = self.guid().0 as u64 % OWN_BITS;
+        let moment = (self.now.0 / 1_000).max(self.last_attempt / OWN_BITS + 1);
+        self.last_attempt = (moment * OWN_BITS + own) & ((1 << 48) - 1);
         self.last_attempt
     }
 
@@ -310,7 +316,7 @@ impl Member {
             self.stats.malformed += 1;
             return;
         };
-        if self.attempt_mut(from, signal.attempt).is_some() {
+        if self.attempt_mut(from, signal.attempt).is_some_and(|(_, link)| !link.offerer) {
             self.stats.replayed += 1;
             return;
         }

@@ -151,7 +151,7 @@ impl Member {
         let back = |newcomer: Guid| match self.proven.get(&newcomer) {
             Some(_) => Some(me),
             None if newcomer == me => None,
-            None => self.post.back(newcomer),
+            None => self.post.back(self.now, newcomer),
         };
         let Some(wire) = to_wire(&message, &self.peers, back) else {
             self.stats.oversized += 1;

@@ -1,11 +1,12 @@
 //! What travels over the links of others.
 //!
 //! # Implementation notes
-//! - A parcel goes over the link to its receiver where there is one; else towards `via`, the contact of a receiver that
-//!   is no member; else to the linked member nearest to the receiver, if that is nearer than this node. A node that is
-//!   nearest itself but only lacks the link (the pair could not connect) passes it sideways, a few times.
+//! - A parcel goes over the link to its receiver where there is one; else where one of the receiver's own came from just
+//!   now, so that answers find back; else towards `via`, the contact of a receiver that is no member; else to the linked member nearest to the receiver. Where that is no nearer than this node, it is a step
+//!   sideways, and few of those are made: two neighbours whose link broke have others that are linked with both.
 //! - Where no way leads on, the sender is told.
-//! - Signatures are checked by the receiver alone: to pass a parcel on is cheaper than to check it, and quotas bound both.
+//! - Everybody who passes a parcel on checks its signature, so nobody can divert what is for another; quotas bound what
+//!   that costs.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,6 +18,12 @@ use crate::wire::{Bytes, Frame, Parcel, ParcelBody, Standing};
 
 /// What the signature is for.
 const WHAT: &str = "overlay lab parcel 1";
+/// How long a newcomer counts as one after it was last heard of.
+const NEWCOMER: Duration = Duration::from_secs(60);
+/// What a step sideways counts beyond a hop.
+const SIDEWAYS: u8 = 3;
+/// How long answers may take the way that a parcel came.
+const LEARNT: Duration = Duration::from_secs(30);
 /// Numbers of parcels remembered for each sender.
 const NUMBERS: usize = 32;
 /// How far a parcel's number, which is a moment, may be from now.
@@ -28,6 +35,8 @@ struct Sender {
     heard: Time,
     /// Numbers seen, ascending.
     numbers: VecDeque<u64>,
+    /// The link over which the last parcel came.
+    came_by: LinkId,
     offers: Bucket,
     passed: Bucket,
 }
@@ -43,9 +52,10 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// By way of whom somebody is reached who is no member.
-    pub(super) fn back(&self, guid: Guid) -> Option<Guid> {
-        self.back.get(&guid).map(|(back, _)| *back)
+    /// By way of whom somebody is reached who is no member, as far as that was said lately.
+    pub(super) fn back(&self, now: Time, guid: Guid) -> Option<Guid> {
+        let back = self.back.get(&guid).filter(|(_, since)| now.since(*since) < NEWCOMER);
+        back.map(|(back, _)| *back)
     }
 
     pub(super) fn reached_by(&mut self, now: Time, guid: Guid, back: Guid) {
@@ -58,19 +68,24 @@ impl Post {
         self.back.remove(&guid);
     }
 
+    /// The link by which a sender was heard of lately.
+    fn learnt(&self, now: Time, guid: Guid) -> Option<LinkId> {
+        let sender = self.senders.get(&guid).filter(|sender| now.since(sender.heard) < LEARNT);
+        sender.map(|sender| sender.came_by)
+    }
+
     fn sender(&mut self, now: Time, guid: Guid) -> &mut Sender {
         if !self.senders.contains_key(&guid) {
             make_room(&mut self.senders, bounds::REMEMBERED_PEERS, |sender| sender.heard);
         }
         let (rate, burst) = bounds::PARCELS;
-        let sender = self.senders.entry(guid).or_insert_with(|| Sender {
-            heard: now,
+        self.senders.entry(guid).or_insert_with(|| Sender {
+            heard: Time::ZERO,
+            came_by: LinkId(0),
             numbers: VecDeque::new(),
             offers: dial::offers(now),
             passed: Bucket::new(now, rate, burst),
-        });
-        sender.heard = now;
-        sender
+        })
     }
 
     /// Whether an offer of this sender may be looked at.
@@ -114,7 +129,7 @@ fn head(at: u64, to: Guid, back: Option<Guid>) -> [u8; 41] {
 impl Member {
     /// Sends something to a node without a link.
     pub(super) fn send_parcel(&mut self, to: Guid, body: &ParcelBody) {
-        let via = self.post.back(to);
+        let via = self.post.back(self.now, to);
         if !self.send_by_way(to, via, body) {
             self.stats.parcels_lost += 1;
             self.on_unreachable(to);
@@ -146,7 +161,16 @@ impl Member {
             self.stats.flooded += 1;
             return;
         }
-        link.used = now;
+        if from == self.keys.guid() || self.is_banned(from) {
+            return;
+        }
+        let signed = [&head(parcel.at, parcel.to, parcel.back)[..], &parcel.body];
+        if !parcel.key.signed(WHAT, &signed, &parcel.signature) {
+            self.stats.forged += 1;
+            return self.strike(id);
+        }
+        let sender = self.post.sender(now, from);
+        (sender.heard, sender.came_by) = (now, id);
         if parcel.to == self.guid() {
             return self.open(id, &parcel);
         }
@@ -157,15 +181,18 @@ impl Member {
         if !self.pass_on(parcel, Some(id)) {
             self.stats.parcels_lost += 1;
             if !is_notice {
-                let via = back.or_else(|| self.post.back(from));
+                let via = back.or_else(|| self.post.back(now, from));
                 self.send_by_way(from, via, &ParcelBody::Unreachable(to));
             }
         }
     }
 
     /// Sends a parcel one hop on; whether there is a way.
-    fn pass_on(&mut self, parcel: Parcel, came_by: Option<LinkId>) -> bool {
-        let Some(next) = self.way(&parcel, came_by) else { return false };
+    fn pass_on(&mut self, mut parcel: Parcel, came_by: Option<LinkId>) -> bool {
+        let Some((next, is_nearer)) = self.way(&parcel, came_by) else { return false };
+        if !is_nearer {
+            parcel.hops = parcel.hops.saturating_add(SIDEWAYS);
+        }
         if let Some(link) = self.links.get_mut(&next) {
             link.used = self.now;
         }
@@ -173,32 +200,35 @@ impl Member {
         true
     }
 
-    fn way(&self, parcel: &Parcel, came_by: Option<LinkId>) -> Option<LinkId> {
+    /// The next link, and whether it leads nearer.
+    fn way(&self, parcel: &Parcel, came_by: Option<LinkId>) -> Option<(LinkId, bool)> {
         let linked = |guid: Guid| self.proven.get(&guid).copied().filter(|link| Some(*link) != came_by);
         if let Some(link) = linked(parcel.to) {
-            return Some(link);
+            return Some((link, true));
         }
         if parcel.hops >= bounds::PARCEL_HOPS {
             return None;
         }
+        let learnt = self.post.learnt(self.now, parcel.to).filter(|link| Some(*link) != came_by);
+        if let Some(link) = learnt.filter(|link| self.links.get(link).is_some_and(|link| link.stage == Stage::Open)) {
+            return Some((link, true));
+        }
         if self.state != State::Member {
             // A newcomer knows no ways, and is none.
-            return if came_by.is_none() { self.contact().and_then(linked) } else { None };
+            let contact = self.contact().filter(|_| came_by.is_none());
+            return contact.and_then(linked).map(|link| (link, true));
         }
-        match parcel.via {
-            Some(via) if via == self.guid() => None,
-            Some(via) => linked(via).or_else(|| self.nearer(via, came_by)),
-            None => self.nearer(parcel.to, came_by),
+        match parcel.via.filter(|via| *via != self.guid()) {
+            Some(via) => linked(via).map(|link| (link, true)).or_else(|| self.towards(via, came_by)),
+            None => self.towards(parcel.to, came_by),
         }
     }
 
-    /// The link to the member that is nearest to `goal`, if it is nearer than this node; or the nearest other one, if
-    /// this node only lacks the link.
-    fn nearer(&self, goal: Guid, came_by: Option<LinkId>) -> Option<LinkId> {
+    /// The link to the member that is nearest to `goal`, and whether it is nearer than this node.
+    fn towards(&self, goal: Guid, came_by: Option<LinkId>) -> Option<(LinkId, bool)> {
         let members = self.proven.iter().filter(|(_, link)| Some(**link) != came_by && self.is_member(**link));
         let (nearest, link) = members.min_by_key(|(guid, _)| goal.closeness(**guid))?;
-        let is_nearer = goal.closeness(*nearest) < goal.closeness(self.guid());
-        (is_nearer || self.is_leaf(goal) || self.apart.contains_key(&goal)).then_some(*link)
+        Some((*link, goal.closeness(*nearest) < goal.closeness(self.guid())))
     }
 
     /// Whether the other end of a link has said that it is a member.
@@ -217,13 +247,6 @@ impl Member {
     /// A parcel for this node.
     fn open(&mut self, id: LinkId, parcel: &Parcel) {
         let from = parcel.key.guid();
-        if from == self.guid() || self.is_banned(from) {
-            return;
-        }
-        if !parcel.key.signed(WHAT, &[&head(parcel.at, parcel.to, parcel.back), &parcel.body], &parcel.signature) {
-            self.stats.forged += 1;
-            return;
-        }
         if !self.post.is_new(self.now, from, parcel.at) {
             self.stats.replayed += 1;
             return;

@@ -500,6 +500,17 @@ impl LiveWorld {
         None
     }
 
+    /// A living member in words: whom it holds for its neighbours, and to whom it has links.
+    #[must_use]
+    pub fn words(&self, seat: usize) -> String {
+        let member = self.member(seat);
+        let short = |guid: Guid| format!("{guid:.6}");
+        let leaves = member.node().overlay().leaf_set().clockwise().map(|peer| short(member.directory().id(peer)));
+        let open = member.links().filter(|link| link.stage == Stage::Open).filter_map(|link| link.peer).map(short);
+        let (leaves, open) = (leaves.collect::<Vec<_>>().join(" "), open.collect::<Vec<_>>().join(" "));
+        format!("page {seat} is {:.6}, {:?}; leaf set {leaves}; links {open}", member.guid(), member.state())
+    }
+
     /// What is wrong with links: a member of a leaf set without one.
     #[must_use]
     pub fn missing_link(&self) -> Option<String> {

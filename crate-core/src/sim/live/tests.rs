@@ -31,24 +31,10 @@ fn join(world: &mut LiveWorld, host: usize) -> usize {
     guest
 }
 
-/// What came of a request.
-fn outcome(world: &LiveWorld, seat: usize, request: RequestId) -> Option<Event> {
-    let events = world.events(seat).iter().map(|(_, event)| event);
-    let of = |event: &&Event| match event {
-        Event::Stored { request: id, .. }
-        | Event::Found { request: id, .. }
-        | Event::Deleted { request: id, .. }
-        | Event::Reached { request: id, .. }
-        | Event::NoAnswer { request: id, .. } => *id == request,
-        _ => false,
-    };
-    events.rev().find(of).cloned()
-}
-
 fn ask(world: &mut LiveWorld, seat: usize, wish: impl FnOnce(&mut Member, Time) -> RequestId) -> Event {
     let request = world.act(seat, wish);
-    world.run_until(seconds(40), |world| outcome(world, seat, request).is_some());
-    outcome(world, seat, request).unwrap_or(Event::NoAnswer { request, reason: NoAnswer::Silence })
+    world.run_until(seconds(40), |world| swarm::answer(world, seat, request).is_some());
+    swarm::answer(world, seat, request).unwrap_or(Event::NoAnswer { request, reason: NoAnswer::Silence })
 }
 
 fn everyone_reaches_everyone(world: &mut LiveWorld) {
@@ -321,4 +307,12 @@ fn names_are_known_to_everybody_and_a_goodbye_too() {
     world.run(seconds(2));
     let gone = |one: crate::live::MemberView| one.presence == crate::identity::Presence::Gone;
     assert!([0, 1, 3, 4].into_iter().all(|by| seen(&world, by).is_some_and(gone)));
+}
+
+#[test]
+fn no_checker_objects_to_two_hundred_random_worlds_of_browsers() {
+    for seed in 0..200 {
+        let course = swarm::run(seed, seconds(120));
+        assert_eq!(course.failure, None, "seed {seed}: {:#?}", course.deeds);
+    }
 }
