@@ -38,6 +38,7 @@ export const connected = async (page) => Number(/\d+/.exec(await peers(page).tex
 export async function visitor(browser, name, hash = '#/live') {
   const context = await browser.newContext({ baseURL: process.env.OVERLAY_URL, serviceWorkers: 'block', reducedMotion: 'reduce' });
   await context.addInitScript((called) => {
+    if (location.protocol === 'about:') return;
     localStorage.setItem('overlay-lab-live-stun', '');
     localStorage.setItem('overlay-lab-live-name', called);
   }, name);
@@ -60,7 +61,7 @@ async function text(page, label, before = '') {
 }
 
 export async function inside(page) {
-  await expect(button(page, 'Copy invitation')).toBeVisible({ timeout: 20_000 });
+  await expect(button(page, 'Copy invitation')).toBeVisible({ timeout: 60_000 });
 }
 
 /** Brings a page in by an invitation that goes from hand to hand. */
