@@ -13,14 +13,18 @@ export async function tracker() {
   server.on('error', (error) => { throw error; });
   server.on('warning', () => {});
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const url = `ws://127.0.0.1:${server.ws.address().port}`;
-  let open = true;
-  const close = () => new Promise((done) => {
-    if (!open) return done();
-    open = false;
-    for (const client of server.ws.clients ?? []) client.terminate();
-    server.close(done);
+  const sockets = new Set();
+  server.http.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
   });
+  const url = `ws://127.0.0.1:${server.http.address().port}`;
+  let closed;
+  // Lines that are up end with it, as when the machine is gone.
+  const close = () => (closed ??= new Promise((done) => {
+    server.close(done);
+    for (const socket of sockets) socket.destroy();
+  }));
   return { url, close };
 }
 
