@@ -19,6 +19,14 @@ pub mod chord;
 
 pub mod dht;
 
+pub mod identity;
+
+pub mod signalling;
+
+pub mod wire;
+
+pub mod live;
+
 pub mod sim;
 
 pub mod lecture;

@@ -80,6 +80,12 @@ pub enum DhtCommand<I> {
         /// The key.
         key: I,
     },
+    /// Come into the overlay of `contact`, from outside or from another one, with everything that is stored here: the
+    /// nodes that will answer for it get it, and of two versions the later stays.
+    MoveTo {
+        /// A member, near in proximity.
+        contact: Peer,
+    },
     /// Remove a value; answered by [`Event::Deleted`].
     Delete {
         /// Names the request.
@@ -149,7 +155,8 @@ impl<O: Overlay> DhtNode<O> {
                 Output::Note(note) => cx.outputs.push(Output::Note(note)),
                 Output::Event(Event::Delivered(envelope)) => self.on_delivered(cx, envelope),
                 Output::Event(event) => {
-                    changed |= event == Event::NeighboursChanged;
+                    // Who moved to another overlay has brought values along.
+                    changed |= matches!(event, Event::NeighboursChanged | Event::Joined);
                     cx.event(event);
                 }
             }
@@ -182,6 +189,14 @@ impl<O: Overlay> DhtNode<O> {
                 if leaves {
                     *self = Self::over(self.overlay.clone());
                 }
+            }
+            DhtCommand::MoveTo { contact } => {
+                self.overlay = O::new(self.overlay.me(), Self::inner_host(&cx.host));
+                for entry in self.store.entries.values_mut() {
+                    (entry.answers, entry.handed_by) = (true, Peer::NONE);
+                    entry.copies.clear();
+                }
+                self.drive(cx, Input::Command(Command::Join { contact }.into()));
             }
             DhtCommand::Insert { request, value, .. } if value.len() > MOST_VALUE_BYTES => {
                 cx.event(Event::Stored { request, copies: 0 });

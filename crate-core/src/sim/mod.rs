@@ -6,6 +6,7 @@
 mod act;
 pub mod check;
 pub mod lab;
+pub mod live;
 pub mod plane;
 pub mod queue;
 pub mod route;
