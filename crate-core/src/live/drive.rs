@@ -140,7 +140,7 @@ impl Member {
     }
 
     /// The node wants something sent.
-    fn dispatch(&mut self, to: Peer, message: NodeMessage) {
+    pub(super) fn dispatch(&mut self, to: Peer, message: NodeMessage) {
         let (me, guid) = (self.guid(), self.peers.id(to));
         if guid == me {
             self.inputs.push_back(Input::Message { from: to, message });

@@ -1,13 +1,16 @@
 //! One link: from the open channel to its end.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rand::Rng as _;
 
 use super::limits::{Bucket, bounds};
 use super::{Event, LinkId, LinkReason, Member, Output, Stage, State, make_room};
+use crate::dht::DhtMessage;
 use crate::id::Guid;
 use crate::identity::{Greeting, NONCE_BYTES, Nonce};
+use crate::pastry::Message;
 use crate::time::{Duration, Time};
 use crate::wire::{ByeReason, Fragments, Frame, Hello, Ping, Proof, Refuse, Standing, VERSION, WireError, fragments};
 
@@ -359,10 +362,19 @@ impl Member {
         self.on_standing(id, pong);
     }
 
-    /// The other end says how far it has come in.
+    /// The other end says how far it has come in, and whether it has this node in its leaf set.
     fn on_standing(&mut self, id: LinkId, ping: Ping) {
         let Some(link) = self.links.get_mut(&id) else { return };
         (link.standing, link.needed) = (ping.standing, ping.needed);
+        // Of two neighbours each has the other in its leaf set. If not, the one that knows tells the other.
+        let peer = link.peer.filter(|peer| !ping.needed && self.is_leaf(*peer));
+        if self.state == State::Member
+            && ping.standing == Standing::Member
+            && let Some(peer) = peer.and_then(|guid| self.peers.find(guid))
+        {
+            let leaves = Arc::new(self.node.overlay().leaf_set().to_message());
+            self.dispatch(peer, DhtMessage::Overlay(Message::Announce { leaves, answer: true }));
+        }
         self.consider_joining();
     }
 

@@ -125,6 +125,8 @@ impl Run {
     }
 
     fn note(&mut self, deed: String) {
+        let holders: Vec<String> = self.stored.iter().map(|(name, ..)| { let key = Guid::of_bytes(name.as_bytes()); format!("{name}: {:?}", self.world.living().filter_map(|s| self.world.member(s).node().store().find(|(k, _)| *k == key).map(|(_, e)| (s, e.answers(), e.copies().iter().map(|c| format!("{:.4}", self.world.member(s).directory().id(*c))).collect::<Vec<_>>()))).collect::<Vec<_>>()) }).collect();
+        let deed = format!("{deed}   {}", holders.join("; "));
         self.course.deeds.push((Time(self.world.now().since(BEGINNING).0), deed));
     }
 
