@@ -204,7 +204,7 @@ impl Member {
             Wish::Delete => DhtCommand::Delete { request, key },
             Wish::Reach(payload) => {
                 let payload = payload.clone();
-                Command::Route(Envelope { request, answer: true, hops: 0, origin: me, key, payload }).into()
+                Command::Route(Envelope { answer: true, payload, ..Envelope::lookup(request, me, key) }).into()
             }
         };
         self.paths.begin(self.now, request, Some(key), Vec::new());

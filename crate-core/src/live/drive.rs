@@ -83,10 +83,10 @@ fn is_worth_a_link(message: &NodeMessage) -> bool {
         DhtMessage::Copy { .. }
             | DhtMessage::HandOver { .. }
             | DhtMessage::Overlay(
-                Message::Route { .. }
+                Message::Route(_)
                     | Message::Join { .. }
                     | Message::Announce { answer: true, .. }
-                    | Message::Heartbeat
+                    | Message::Heartbeat { .. }
             )
     )
 }
@@ -193,7 +193,7 @@ impl Member {
         }
         if let Some(request) = message.request().filter(|_| !carried.path.is_empty()) {
             let key = match &message {
-                DhtMessage::Overlay(Message::Route { envelope, .. }) => Some(envelope.key),
+                DhtMessage::Overlay(Message::Route(envelope)) => Some(envelope.key),
                 DhtMessage::Ask { key, .. } => Some(*key),
                 _ => None,
             };

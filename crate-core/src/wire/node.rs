@@ -10,13 +10,14 @@ use crate::dht::{DhtMessage, Item, MOST_VALUE_BYTES, Version};
 use crate::id::Guid;
 use crate::pastry::{Join, JoinState, LeafSetSize, Leaves, Message};
 use crate::protocol::{Directory, Envelope, Peer, Request};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// What an application may send along a route: a value and what goes with it.
 const MOST_PAYLOAD_BYTES: usize = MOST_VALUE_BYTES + 64;
 /// Most members of a leaf set.
 const MOST_LEAVES: usize = LeafSetSize::MAX.total();
 /// Most entries of a routing table, neighbourhood set or whole state that are told at once.
+const MOST_ROW: usize = 255;
 const MOST_ROWS: usize = 1024;
 const MOST_NEAR: usize = 255;
 const MOST_STATE: usize = 1024;
@@ -38,6 +39,7 @@ pub struct Carried {
 /// [`Envelope`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WireEnvelope {
+    ack: u32,
     request: Request,
     answer: bool,
     hops: u16,
@@ -89,7 +91,7 @@ type Versions = List<(Guid, WireVersion), MOST_ITEMS>;
 #[expect(missing_docs, reason = "each stands for the variant of the same name, which has the words")]
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum NodeMessage {
-    Route { ack: u32, envelope: WireEnvelope },
+    Route(WireEnvelope),
     Join { ack: u32, newcomer: Guid, back: Option<Guid>, attempt: u8, hops: u8, next_row: u8 },
     Ack { ack: u32 },
     Done { ack: u32 },
@@ -99,7 +101,7 @@ pub enum NodeMessage {
     Announce { leaves: WireLeaves, answer: bool },
     Welcome { leaves: Option<WireLeaves> },
     Leave { leaves: WireLeaves },
-    Heartbeat,
+    Heartbeat { digest: u32, period: Duration },
     Fault { peer: Guid },
     Probe,
     ProbeAnswer,
@@ -119,6 +121,8 @@ pub enum NodeMessage {
     Stored { request: Request, copies: u8 },
     Found { request: Request, value: Option<Bytes<MOST_VALUE_BYTES>> },
     Deleted { request: Request, existed: bool },
+    RowRequest { row: u8 },
+    Row { row: u8, peers: List<Guid, MOST_ROW> },
 }
 
 /// Gives identifiers of the wire their index in this process.
@@ -167,11 +171,10 @@ fn pastry_to_wire(
     let id = |peer: Peer| peers.id(peer);
     let leaves = |leaves: &Leaves| leaves_to_wire(leaves, peers);
     Some(match message {
-        Message::Route { ack, envelope } => {
-            let Envelope { request, answer, hops, origin, key, payload } = envelope;
+        Message::Route(Envelope { request, answer, hops, ack, origin, key, payload }) => {
             let (origin, payload) = (id(*origin), bytes(payload.as_ref())?);
-            let (request, answer, hops, key) = (*request, *answer, *hops, *key);
-            NodeMessage::Route { ack: *ack, envelope: WireEnvelope { request, answer, hops, origin, key, payload } }
+            let (ack, request, answer, hops, key) = (*ack, *request, *answer, *hops, *key);
+            NodeMessage::Route(WireEnvelope { ack, request, answer, hops, origin, key, payload })
         }
         Message::Join { ack, join: Join { newcomer, attempt, hops, next_row } } => {
             let (newcomer, attempt, hops, next_row) = (id(*newcomer), *attempt, *hops, *next_row);
@@ -187,7 +190,7 @@ fn pastry_to_wire(
         }
         Message::Welcome { leaves: theirs } => NodeMessage::Welcome { leaves: theirs.as_deref().map(leaves) },
         Message::Leave { leaves: theirs } => NodeMessage::Leave { leaves: leaves(theirs) },
-        Message::Heartbeat => NodeMessage::Heartbeat,
+        Message::Heartbeat { digest, period } => NodeMessage::Heartbeat { digest: *digest, period: *period },
         Message::Fault { peer } => NodeMessage::Fault { peer: id(*peer) },
         Message::Probe => NodeMessage::Probe,
         Message::ProbeAnswer => NodeMessage::ProbeAnswer,
@@ -197,6 +200,8 @@ fn pastry_to_wire(
         Message::Entry { row, column, peer } => {
             NodeMessage::Entry { row: *row, column: *column, peer: peer.some().map(id) }
         }
+        Message::RowRequest { row } => NodeMessage::RowRequest { row: *row },
+        Message::Row { row, peers: entries } => NodeMessage::Row { row: *row, peers: ids(entries, peers) },
         Message::NeighbourhoodRequest => NodeMessage::NeighbourhoodRequest,
         Message::Neighbourhood(near) => NodeMessage::Neighbourhood(ids(near, peers)),
         Message::StateRequest => NodeMessage::StateRequest,
@@ -270,10 +275,9 @@ pub fn from_wire(message: NodeMessage, intern: &mut impl Intern) -> Option<DhtMe
             return Some(DhtMessage::Found { request, value: value.map(Bytes::into_arc) });
         }
         NodeMessage::Deleted { request, existed } => return Some(DhtMessage::Deleted { request, existed }),
-        NodeMessage::Route { ack, envelope } => {
-            let WireEnvelope { request, answer, hops, origin, key, payload } = envelope;
+        NodeMessage::Route(WireEnvelope { ack, request, answer, hops, origin, key, payload }) => {
             let (origin, payload) = (intern.intern(origin)?, payload.map(Bytes::into_arc));
-            Message::Route { ack, envelope: Envelope { request, answer, hops, origin, key, payload } }
+            Message::Route(Envelope { request, answer, hops, ack, origin, key, payload })
         }
         NodeMessage::Join { ack, newcomer, back, attempt, hops, next_row } => {
             if let Some(back) = back {
@@ -295,7 +299,7 @@ pub fn from_wire(message: NodeMessage, intern: &mut impl Intern) -> Option<DhtMe
             Message::Welcome { leaves: Some(Arc::new(leaves_from_wire(&leaves, intern)?)) }
         }
         NodeMessage::Leave { leaves } => Message::Leave { leaves: Arc::new(leaves_from_wire(&leaves, intern)?) },
-        NodeMessage::Heartbeat => Message::Heartbeat,
+        NodeMessage::Heartbeat { digest, period } => Message::Heartbeat { digest, period },
         NodeMessage::Fault { peer } => Message::Fault { peer: intern.intern(peer)? },
         NodeMessage::Probe => Message::Probe,
         NodeMessage::ProbeAnswer => Message::ProbeAnswer,
@@ -306,6 +310,8 @@ pub fn from_wire(message: NodeMessage, intern: &mut impl Intern) -> Option<DhtMe
         NodeMessage::Entry { row, column, peer: Some(peer) } => {
             Message::Entry { row, column, peer: intern.intern(peer)? }
         }
+        NodeMessage::RowRequest { row } => Message::RowRequest { row },
+        NodeMessage::Row { row, peers } => Message::Row { row, peers: peers_from_wire(&peers, intern).into() },
         NodeMessage::NeighbourhoodRequest => Message::NeighbourhoodRequest,
         NodeMessage::Neighbourhood(near) => Message::Neighbourhood(peers_from_wire(&near, intern).into()),
         NodeMessage::StateRequest => Message::StateRequest,

@@ -5,7 +5,7 @@ use super::*;
 use crate::id::Guid;
 use crate::identity::{Announcement, KeyPair, Name, Nonce, Presence, PublicKey, Signature};
 use crate::protocol::{Directory, Peer, Request, Rule};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// A directory without a limit.
 #[derive(Default)]
@@ -41,7 +41,7 @@ fn hop() -> Hop {
 }
 
 fn heartbeat() -> Carried {
-    Carried { path: List::default(), message: NodeMessage::Heartbeat }
+    Carried { path: List::default(), message: NodeMessage::Heartbeat { digest: 7, period: Duration(300) } }
 }
 
 fn announcement() -> Announcement {
@@ -76,7 +76,7 @@ fn the_bytes_of_version_1_stay_as_they_are() {
         (Frame::Ping(Ping { at: 300, standing: Standing::Member, needed: true }), "d7010300ac020301".into()),
         (Frame::Pong(Ping { at: 300, standing: Standing::Outside, needed: false }), "d7010400ac020000".into()),
         (Frame::Bye(ByeReason::Idle), "d701050001".into()),
-        (Frame::Node(heartbeat()), "d7010600000a".into()),
+        (Frame::Node(heartbeat()), "d7010600000a07ac02".into()),
         (Frame::Node(probe), format!("d701060001{zeros}01{zeros}0201010d01090c")),
         (
             Frame::Parcel(parcel()),
@@ -113,7 +113,7 @@ fn each_kind_of_node_message_has_its_number() {
         ("0700000001".into(), "Announce"),
         ("0800".into(), "Welcome"),
         ("09000000".into(), "Leave"),
-        ("0a".into(), "Heartbeat"),
+        ("0a07ac02".into(), "Heartbeat"),
         ("0b".to_owned() + &"0".repeat(32), "Fault"),
         ("0c".into(), "Probe"),
         ("0d".into(), "ProbeAnswer"),
@@ -133,6 +133,8 @@ fn each_kind_of_node_message_has_its_number() {
         ("1b0103".into(), "Stored"),
         ("1c0100".into(), "Found"),
         ("1d0101".into(), "Deleted"),
+        ("1e05".into(), "RowRequest"),
+        (format!("1f0501{}", "0".repeat(32)), "Row"),
     ] {
         let bytes = HEXLOWER.decode(format!("d701060000{body}").as_bytes()).expect("digits");
         let frame = Frame::decode(&bytes);
@@ -278,9 +280,9 @@ fn requests() -> impl Strategy<Value = Request> {
 
 fn pastry_messages() -> BoxedStrategy<NodeMessage> {
     let list = || prop::collection::vec(guids(), 0..=100);
-    let envelope = (requests(), any::<bool>(), any::<u16>(), guids(), guids(), short::<60>());
+    let envelope = (any::<u32>(), requests(), any::<bool>(), any::<u16>(), guids(), guids(), short::<60>());
     prop_oneof![
-        (any::<u32>(), envelope).prop_map(|(ack, e)| NodeMessage::Route { ack, envelope: reshape(&e) }),
+        envelope.prop_map(|envelope| NodeMessage::Route(reshape(&envelope))),
         (any::<u32>(), guids(), any::<[u8; 3]>()).prop_map(|(ack, newcomer, [attempt, hops, next_row])| {
             NodeMessage::Join { ack, newcomer, back: None, attempt, hops, next_row }
         }),
@@ -302,7 +304,10 @@ fn pastry_messages() -> BoxedStrategy<NodeMessage> {
         }),
         list().prop_map(|list| NodeMessage::Neighbourhood(List::new(list))),
         list().prop_map(|list| NodeMessage::State(List::new(list))),
-        Just(NodeMessage::Heartbeat),
+        (any::<u32>(), any::<u64>())
+            .prop_map(|(digest, period)| NodeMessage::Heartbeat { digest, period: Duration(period) }),
+        any::<u8>().prop_map(|row| NodeMessage::RowRequest { row }),
+        (any::<u8>(), list()).prop_map(|(row, list)| NodeMessage::Row { row, peers: List::new(list) }),
         Just(NodeMessage::LeafSetRequest),
     ]
     .boxed()
