@@ -48,8 +48,6 @@ mod parcel;
 mod roster;
 mod stats;
 mod tend;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,5 +1,7 @@
 use super::*;
+use crate::identity::{Announcement, KeyPair, Name, Presence};
 use crate::live::{NoAnswer, RequestId};
+use crate::wire::{Bytes, Frame, List, Parcel, ParcelBody};
 
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -214,11 +216,65 @@ fn a_page_that_sends_garbage_is_shut_out_and_harms_nobody() {
 fn a_flood_is_dropped_and_counted_and_the_ring_goes_on() {
     let mut world = ring_of(8, 5);
     let ping = crate::wire::Ping { at: 1, standing: crate::wire::Standing::Member, needed: true };
-    let bytes = crate::wire::Frame::Ping(ping).encode();
+    let bytes = Frame::Ping(ping).encode();
     (0..5_000).for_each(|_| world.inject(1, 0, &bytes));
     assert!(world.member(0).stats().flooded > 3_000);
     world.run(seconds(30));
     everyone_reaches_everyone(&mut world);
+}
+
+/// A parcel to `to` as a stranger with this secret would send it, by the description of the format alone.
+fn parcel(secret: u8, at: Time, to: Guid) -> Parcel {
+    let keys = KeyPair::from_secret(&[secret; 32]);
+    let body = postcard::to_allocvec(&ParcelBody::Unreachable(Guid(7))).expect("plain data");
+    let mut head = [0; 41];
+    head[..8].copy_from_slice(&at.0.to_be_bytes());
+    head[8..24].copy_from_slice(&to.0.to_be_bytes());
+    let signature = keys.sign("overlay lab parcel 1", &[&head, &body]);
+    let body = Bytes::new(body.into()).expect("short");
+    Parcel { key: keys.public(), at: at.0, to, back: None, body, signature, via: None, hops: 0 }
+}
+
+#[test]
+fn what_is_forged_replayed_or_too_large_is_dropped_and_counted_each_by_itself() {
+    let mut world = ring_of(14, 3);
+    let (now, to) = (world.now(), world.member(0).guid());
+    let counted = |world: &LiveWorld| {
+        let stats = world.member(0).stats();
+        (stats.parcels_received, stats.replayed, stats.forged, stats.oversized)
+    };
+    let (received, ..) = counted(&world);
+    let genuine = Frame::Parcel(parcel(9, now, to)).encode();
+    world.inject(1, 0, &genuine);
+    assert_eq!(counted(&world), (received + 1, 0, 0, 0));
+    world.inject(1, 0, &genuine);
+    world.inject(2, 0, &genuine);
+    assert_eq!(counted(&world), (received + 1, 2, 0, 0), "also by way of somebody else");
+    world.inject(1, 0, &Frame::Parcel(parcel(9, Time(now.0 - 3_600_000_000), to)).encode());
+    assert_eq!(counted(&world), (received + 1, 3, 0, 0), "an old one that was never seen");
+    let other = Parcel { key: KeyPair::from_secret(&[8; 32]).public(), ..parcel(9, Time(now.0 + 1), to) };
+    world.inject(1, 0, &Frame::Parcel(other).encode());
+    assert_eq!(counted(&world), (received + 1, 3, 1, 0));
+    world.inject(1, 0, &vec![0xD7; 16 * 1024 + 1]);
+    assert_eq!(counted(&world), (received + 1, 3, 1, 1));
+}
+
+#[test]
+fn an_announcement_in_anothers_name_and_an_old_one_change_nothing() {
+    let mut world = ring_of(15, 3);
+    let now = world.now();
+    let keys = KeyPair::from_secret(&[9; 32]);
+    let name = |text: &str| Name::new(text).expect("a name");
+    let announced = |one: Announcement| Frame::Announce(List::new([one])).encode();
+    let eve = Announcement::new(&keys, now, Presence::Here, name("Eve"));
+    world.inject(1, 0, &announced(eve.clone()));
+    world.inject(1, 0, &announced(Announcement { at: Time(now.0 + 1), name: name("Ann"), ..eve }));
+    let old = Announcement::new(&keys, Time(now.0 - 3_600_000_000), Presence::Gone, name("Eve"));
+    world.inject(1, 0, &announced(old));
+    let stats = world.member(0).stats();
+    assert_eq!((stats.forged, stats.replayed), (1, 1));
+    let seen = world.member(0).roster().find(|one| one.guid == keys.guid());
+    assert_eq!(seen.map(|one| (one.name, one.presence)), Some(("Eve".into(), Presence::Here)));
 }
 
 #[test]
@@ -305,7 +361,7 @@ fn names_are_known_to_everybody_and_a_goodbye_too() {
     world.act(2, |member, now| member.leave(now));
     world.kill(2);
     world.run(seconds(2));
-    let gone = |one: crate::live::MemberView| one.presence == crate::identity::Presence::Gone;
+    let gone = |one: crate::live::MemberView| one.presence == Presence::Gone;
     assert!([0, 1, 3, 4].into_iter().all(|by| seen(&world, by).is_some_and(gone)));
 }
 

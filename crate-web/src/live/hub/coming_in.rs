@@ -228,9 +228,15 @@ impl Hub {
                     if is_offer { tabs.offer(to, &text) } else { tabs.answer(to, &text) }
                 }
             }
-            Plan::Strangers => drop(board.meeting.as_ref().map(|meeting| meeting.offer(link, invitation))),
+            Plan::Strangers => {
+                if let Some(meeting) = &board.meeting {
+                    meeting.offer(link, invitation);
+                }
+            }
             Plan::Stranger(line, to, offer) => {
-                drop(board.meeting.as_ref().map(|meeting| meeting.answer(*line, to, offer, invitation)));
+                if let Some(meeting) = &board.meeting {
+                    meeting.answer(*line, to, offer, invitation);
+                }
             }
             Plan::Seat(other) => {
                 let other = *other;
