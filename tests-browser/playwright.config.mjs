@@ -8,7 +8,8 @@ export default defineConfig({
   globalSetup: './setup.mjs',
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  retries: 0,
+  // A second try tells a slow machine from a fault: what fails once only is listed as flaky, and is to be mended.
+  retries: 1,
   workers: 2,
   timeout: 60_000,
   globalTimeout: 20 * 60_000,
