@@ -7,6 +7,8 @@
 
 pub mod small_sort;
 
+pub mod encoding;
+
 pub mod id;
 
 pub mod time;

@@ -194,7 +194,7 @@ impl<O: Overlay> DhtNode<O> {
                 self.overlay = O::new(self.overlay.me(), Self::inner_host(&cx.host));
                 for entry in self.store.entries.values_mut() {
                     (entry.answers, entry.handed_by) = (true, Peer::NONE);
-                    entry.copies.clear();
+                    entry.forget_copies();
                 }
                 self.drive(cx, Input::Command(Command::Join { contact }.into()));
             }
@@ -302,7 +302,7 @@ impl<O: Overlay> DhtNode<O> {
                     self.on_hand_over(cx, from, &items, passes);
                 }
             }
-            DhtMessage::Copied { items, handed_over } => self.on_copied(from, &items, handed_over),
+            DhtMessage::Copied { items, handed_over } => self.on_copied(cx, from, &items, handed_over),
             DhtMessage::Drop { items } => self.on_drop(cx, &items),
         }
     }

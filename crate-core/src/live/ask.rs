@@ -5,13 +5,14 @@
 //!   times. An answer to an earlier one counts as well.
 //! - A chat line is signed by who wrote it, since those on its way only vouch for each other.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::limits::bounds;
+use super::map::Map;
 use super::{Event, Member, NoAnswer, RequestId, State};
 use crate::dht::{DhtCommand, MOST_VALUE_BYTES};
 use crate::id::Guid;
@@ -70,7 +71,7 @@ struct Ask {
 pub(super) struct Asks {
     next: u32,
     next_request: u32,
-    open: BTreeMap<RequestId, Ask>,
+    open: Map<RequestId, Ask>,
     /// Chat lines that came lately: who and when.
     lines: VecDeque<(PublicKey, u64)>,
 }
@@ -78,7 +79,7 @@ pub(super) struct Asks {
 impl Asks {
     /// Numbers of requests begin at a random one, so that a page loaded anew does not repeat its old ones.
     pub(super) const fn new(first: u32) -> Self {
-        Self { next: 1, next_request: first, open: BTreeMap::new(), lines: VecDeque::new() }
+        Self { next: 1, next_request: first, open: Map::new(), lines: VecDeque::new() }
     }
 
     fn find(&self, request: Request) -> Option<RequestId> {

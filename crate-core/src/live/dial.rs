@@ -136,8 +136,7 @@ impl Member {
         if answer.from == self.guid() {
             return Err(OfferError::Own);
         }
-        let mut open = self.links.iter_mut();
-        let open = open.find(|(_, link)| {
+        let open = self.links.iter_mut().find(|(_, link)| {
             (link.offerer, link.invited, link.stage, link.attempt) == (true, true, Stage::Offered, answer.attempt)
         });
         let Some((id, link)) = open else { return Err(OfferError::Unknown) };
@@ -223,7 +222,7 @@ impl Member {
             self.stats.overflowed += 1;
             return;
         }
-        let dial = self.dials.entry(peer).or_default();
+        let dial = self.dials.get_or_insert_with(peer, Dial::default);
         dial.suspect |= suspect;
         if let Some(frame) = frame {
             let size = frame.encode().len();

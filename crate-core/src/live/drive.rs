@@ -4,9 +4,8 @@
 //! A request whose origin wants to see its path carries the hops made so far; each node on the way adds its own, and the
 //! answer brings them home. They are what those nodes say, and for display alone.
 
-use std::collections::BTreeMap;
-
 use super::limits::{Bucket, bounds};
+use super::map::Map;
 use super::{Event, LinkId, Member, Node, State, make_room};
 use crate::dht::DhtMessage;
 use crate::id::Guid;
@@ -36,7 +35,7 @@ struct Path {
 
 /// The ways of requests that tell them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Paths(BTreeMap<Request, Path>);
+pub(super) struct Paths(Map<Request, Path>);
 
 impl Paths {
     pub(super) fn begin(&mut self, now: Time, request: Request, key: Option<Guid>, hops: Vec<Hop>) {

@@ -43,13 +43,14 @@ mod dial;
 mod drive;
 mod limits;
 mod link;
+mod map;
 mod output;
 mod parcel;
 mod roster;
 mod stats;
 mod tend;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use rand::{Rng as _, SeedableRng};
 
@@ -71,6 +72,7 @@ use dial::Dial;
 use drive::Paths;
 use limits::{Bucket, bounds};
 use link::Link;
+pub use map::Map;
 use parcel::Post;
 use roster::Roster;
 
@@ -115,7 +117,7 @@ impl Settings {
 
 /// Round trips measured on links.
 #[derive(Clone, Debug, Default)]
-struct Distances(BTreeMap<Peer, Duration>);
+struct Distances(Map<Peer, Duration>);
 
 /// What is assumed of a node without a link: farther than any that has one.
 const UNMEASURED: Duration = Duration::from_secs(1);
@@ -157,19 +159,19 @@ pub struct Member {
     /// After a long stall: the next peer that answers is the way back in.
     returning: bool,
 
-    links: BTreeMap<LinkId, Link>,
+    links: Map<LinkId, Link>,
     /// Proven links, by who is at the other end.
-    proven: BTreeMap<Guid, LinkId>,
+    proven: Map<Guid, LinkId>,
     /// Whether there was one when the page last heard of it.
     is_linked: bool,
     next_link: u32,
     last_attempt: u64,
     begun: Bucket,
-    dials: BTreeMap<Guid, Dial>,
+    dials: Map<Guid, Dial>,
     /// Until when pairs that cannot connect make do with parcels.
-    apart: BTreeMap<Guid, Time>,
+    apart: Map<Guid, Time>,
     /// Until when somebody is not spoken with.
-    banned: BTreeMap<Guid, Time>,
+    banned: Map<Guid, Time>,
     next_tending: Time,
     post: Post,
     roster: Roster,
@@ -209,15 +211,15 @@ impl Member {
             joins_failed: 0,
             had_ring: false,
             returning: false,
-            links: BTreeMap::new(),
-            proven: BTreeMap::new(),
+            links: Map::new(),
+            proven: Map::new(),
             is_linked: false,
             next_link: 1,
             last_attempt: 0,
             begun: Bucket::new(now, rate, burst),
-            dials: BTreeMap::new(),
-            apart: BTreeMap::new(),
-            banned: BTreeMap::new(),
+            dials: Map::new(),
+            apart: Map::new(),
+            banned: Map::new(),
             next_tending: now,
             post: Post::default(),
             roster: Roster::default(),
@@ -323,7 +325,7 @@ impl Member {
 }
 
 /// Keeps a map that others can fill within `most`: the entry that `key` makes smallest goes.
-fn make_room<K: Ord + Copy, V>(map: &mut BTreeMap<K, V>, most: usize, key: impl Fn(&V) -> Time) {
+fn make_room<K: Ord + Copy, V>(map: &mut Map<K, V>, most: usize, key: impl Fn(&V) -> Time) {
     while map.len() >= most {
         let Some(oldest) = map.iter().min_by_key(|(_, value)| key(value)).map(|(key, _)| *key) else { return };
         map.remove(&oldest);

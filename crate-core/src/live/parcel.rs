@@ -8,9 +8,10 @@
 //! - Everybody who passes a parcel on checks its signature, so nobody can divert what is for another; quotas bound what
 //!   that costs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::limits::{Bucket, bounds};
+use super::map::Map;
 use super::{LinkId, LinkReason, Member, Stage, State, dial, make_room};
 use crate::id::Guid;
 use crate::time::{Duration, Time};
@@ -46,9 +47,9 @@ struct Sender {
 pub(super) struct Post {
     /// The number of the last parcel sent.
     last: u64,
-    senders: BTreeMap<Guid, Sender>,
+    senders: Map<Guid, Sender>,
     /// By way of whom newcomers are reached, and since when that is known.
-    back: BTreeMap<Guid, (Guid, Time)>,
+    back: Map<Guid, (Guid, Time)>,
 }
 
 impl Post {
@@ -79,7 +80,7 @@ impl Post {
             make_room(&mut self.senders, bounds::REMEMBERED_PEERS, |sender| sender.heard);
         }
         let (rate, burst) = bounds::PARCELS;
-        self.senders.entry(guid).or_insert_with(|| Sender {
+        self.senders.get_or_insert_with(guid, || Sender {
             heard: Time::ZERO,
             came_by: LinkId(0),
             numbers: VecDeque::new(),

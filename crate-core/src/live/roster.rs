@@ -3,9 +3,8 @@
 //! An announcement is told to every linked member, who tells it on if it is news: so everybody hears of everybody, with
 //! or without a link. It is repeated every two minutes; who has not been heard of for three times as long is forgotten.
 
-use std::collections::BTreeMap;
-
 use super::limits::{Bucket, bounds};
+use super::map::Map;
 use super::{Event, LinkId, Member, MemberView, State, make_room};
 use crate::id::Guid;
 use crate::identity::{Announcement, Name, NameError, Presence};
@@ -32,7 +31,7 @@ struct Entry {
 /// What is known of members, this one included.
 #[derive(Clone, Debug)]
 pub(super) struct Roster {
-    members: BTreeMap<Guid, Entry>,
+    members: Map<Guid, Entry>,
     name: Name,
     presence: Presence,
     pub(super) away_since: Time,
@@ -43,7 +42,7 @@ pub(super) struct Roster {
 impl Default for Roster {
     fn default() -> Self {
         Self {
-            members: BTreeMap::new(),
+            members: Map::new(),
             name: Name::default(),
             presence: Presence::Here,
             away_since: Time::NEVER,
@@ -87,8 +86,10 @@ impl Member {
             presence: entry.announcement.presence,
             lost: entry.lost,
         };
-        let before = self.roster.members.range(..self.guid()).map(view);
-        before.chain([me]).chain(self.roster.members.range(self.guid()..).map(view))
+        let guid = self.guid();
+        let before = self.roster.members.iter().take_while(move |(other, _)| **other < guid).map(view);
+        let behind = self.roster.members.iter().skip_while(move |(other, _)| **other < guid).map(view);
+        before.chain([me]).chain(behind)
     }
 
     /// Chooses a name that everybody is told.

@@ -2,10 +2,10 @@
 
 use core::fmt::Write;
 
-use data_encoding::{BASE64_NOPAD, HEXLOWER, HEXUPPER_PERMISSIVE};
 use thiserror::Error;
 
 use super::{Candidate, CandidateError};
+use crate::encoding::{Alphabet, from_base64, from_hex, to_base64, to_hex};
 
 /// Most candidates of one description.
 pub const MOST_CANDIDATES: usize = 16;
@@ -236,7 +236,7 @@ fn read_fingerprint(value: &str) -> Option<[u8; 32]> {
         return None;
     }
     let digits: Vec<u8> = digits.bytes().filter(|c| *c != b':').collect();
-    HEXUPPER_PERMISSIVE.decode(&digits).ok()?.try_into().ok()
+    from_hex(&digits)?.try_into().ok()
 }
 
 /// Whether a text is made of ICE characters (letters, digits, + and /), and of a sensible length.
@@ -248,9 +248,9 @@ fn is_token(text: &str, (least, most): (usize, usize)) -> bool {
 fn write_token(to: &mut Vec<u8>, token: &str) {
     // Lengths are bounded by `is_token`: 120 characters are 30 groups, or 60 bytes.
     let text = token.as_bytes();
-    let hexadecimal = HEXLOWER.decode(text).ok().filter(|bytes| bytes.len() < 64);
+    let hexadecimal = from_hex(text).filter(|bytes| bytes.len() < 64 && to_hex(bytes) == token);
     let groups = text.len() / 4;
-    let base64 = BASE64_NOPAD.decode(text).ok().filter(|_| text.len().is_multiple_of(4) && groups < 64);
+    let base64 = from_base64(text, Alphabet::Standard).ok().filter(|_| text.len().is_multiple_of(4) && groups < 64);
     let (head, bytes) = match (hexadecimal, base64) {
         (Some(bytes), _) => (64 + bytes.len(), bytes),
         (None, Some(bytes)) => (groups, bytes),
@@ -264,8 +264,8 @@ fn read_token(bytes: &mut &[u8]) -> Option<String> {
     let (head, rest) = bytes.split_first()?;
     let count = usize::from(head & 63);
     let (length, read): (usize, fn(&[u8]) -> Option<String>) = match head >> 6 {
-        0 => (3 * count, |bytes| Some(BASE64_NOPAD.encode(bytes))),
-        1 => (count, |bytes| Some(HEXLOWER.encode(bytes))),
+        0 => (3 * count, |bytes| Some(to_base64(bytes, Alphabet::Standard))),
+        1 => (count, |bytes| Some(to_hex(bytes))),
         _ => (usize::from(head & 127), |bytes| String::from_utf8(bytes.to_vec()).ok()),
     };
     let (token, rest) = rest.split_at_checked(length)?;

@@ -6,8 +6,8 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use data_encoding::BASE64URL_NOPAD;
-use sha2::{Digest, Sha256};
+use overlay_core::encoding::{Alphabet, from_base64, to_base64};
+use sha2::{Digest, Sha512};
 
 /// How often a room's name is hashed.
 const ROUNDS: u32 = 20_000;
@@ -27,6 +27,9 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Bytes of a cipher's key: as many of its hash.
+const KEY_BYTES: usize = 32;
+
 /// A room: whoever knows its name finds the others there.
 #[derive(Clone)]
 pub struct Room {
@@ -39,20 +42,22 @@ impl Room {
     /// The room of this name.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let mut hash = Sha256::digest(format!("overlay-lab/room/1/{name}"));
+        let mut hash = Sha512::digest(format!("overlay-lab/room/1/{name}"));
         for _ in 0..ROUNDS {
-            hash = Sha256::digest(hash);
+            hash = Sha512::digest(hash);
         }
-        let derived = |what: &str| Sha256::new().chain_update(hash).chain_update(what).finalize();
-        let place = BASE64URL_NOPAD.encode(&derived("place")).chars().take(20).collect();
-        Self { place, cipher: ChaCha20Poly1305::new(&derived("key")) }
+        let derived = |what: &str| Sha512::new().chain_update(hash).chain_update(what).finalize();
+        let place = to_base64(&derived("place"), Alphabet::Url).chars().take(20).collect();
+        let key = derived("key");
+        let (key, _) = key.split_at(KEY_BYTES);
+        Self { place, cipher: ChaCha20Poly1305::new_from_slice(key).expect("a key of the right length") }
     }
 
     /// Text that only those can read who know the room.
     #[must_use]
     pub fn seal(&self, bytes: &[u8], nonce: [u8; NONCE_BYTES]) -> String {
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), bytes).unwrap_or_default();
-        BASE64URL_NOPAD.encode(&[nonce.as_slice(), &sealed].concat())
+        to_base64(&[nonce.as_slice(), &sealed].concat(), Alphabet::Url)
     }
 
     /// What was sealed; `None` for anything else.
@@ -61,7 +66,7 @@ impl Room {
         if text.len() > SEALED_CHARACTERS_MAX {
             return None;
         }
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let bytes = from_base64(text.as_bytes(), Alphabet::Url).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
         self.cipher.decrypt(&Nonce::from(*nonce), sealed).ok()
     }
@@ -70,7 +75,7 @@ impl Room {
 /// Twenty random characters that every tracker takes for an id.
 #[must_use]
 pub fn id() -> String {
-    BASE64URL_NOPAD.encode(&random::<15>())
+    to_base64(&random::<15>(), Alphabet::Url)
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@
 //! | `handed` | an answer that came with a link opened in another tab, to whichever tab made the invitation |
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::Array;
+use overlay_core::live::Map;
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
@@ -45,7 +45,7 @@ pub struct Tabs {
     channel: BroadcastChannel,
     me: String,
     member: Rc<RefCell<bool>>,
-    others: Rc<RefCell<BTreeMap<String, bool>>>,
+    others: Rc<RefCell<Map<String, bool>>>,
     _hear: Closure<dyn FnMut(MessageEvent)>,
 }
 
@@ -65,7 +65,7 @@ impl Tabs {
         let channel = BroadcastChannel::new(CHANNEL).ok()?;
         let me = secret::id();
         let member = Rc::new(RefCell::new(false));
-        let others: Rc<RefCell<BTreeMap<String, bool>>> = Rc::default();
+        let others: Rc<RefCell<Map<String, bool>>> = Rc::default();
         let hear = {
             let (channel, me, member, others) = (channel.clone(), me.clone(), member.clone(), others.clone());
             Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {

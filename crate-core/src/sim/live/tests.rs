@@ -131,8 +131,7 @@ fn a_page_that_slept_is_not_declared_dead_by_itself_and_catches_up() {
     world.run(seconds(1));
     world.freeze(2);
     let sleeper = world.member(2).guid();
-    let sees_away =
-        world.member(0).roster().any(|one| one.guid == sleeper && one.presence == crate::identity::Presence::Away);
+    let sees_away = world.member(0).roster().any(|one| one.guid == sleeper && one.presence == Presence::Away);
     assert!(sees_away, "the others are told before");
     world.run(seconds(60));
     put(&mut world, 0, "meanwhile");
@@ -192,7 +191,7 @@ fn a_page_that_sends_garbage_is_shut_out_and_harms_nobody() {
     let mut world = ring_of(7, 6);
     put(&mut world, 0, "treasure");
     let mut rng = Rng::seed_from_u64(1);
-    let sound = crate::wire::Frame::Roster.encode();
+    let sound = Frame::Roster.encode();
     for round in 0..200 {
         let mut bytes = vec![0; rng.random_range(0..300)];
         rng.fill_bytes(&mut bytes);

@@ -1,9 +1,9 @@
 //! What the page shows of its members: plain state.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use overlay_core::id::Guid;
-use overlay_core::live::{LinkId, RequestId, State};
+use overlay_core::live::{LinkId, Map, RequestId, State};
 use overlay_core::time::Time;
 use overlay_core::wire::Hop;
 
@@ -113,7 +113,7 @@ pub struct Board {
     /// When the next tab is asked, and since when nothing is new among them.
     pub(super) ask_tab_at: Time,
     pub(super) tabs_still_since: Time,
-    pub(super) asked: BTreeMap<(usize, RequestId), Wish>,
+    pub(super) asked: Map<(usize, RequestId), Wish>,
 }
 
 impl Board {
@@ -143,7 +143,7 @@ impl Board {
             follows_tabs: true,
             ask_tab_at: Time::ZERO,
             tabs_still_since: Time::ZERO,
-            asked: BTreeMap::new(),
+            asked: Map::new(),
         }
     }
 

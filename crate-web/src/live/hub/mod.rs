@@ -12,10 +12,9 @@ mod room;
 mod told;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use overlay_core::live::{Event, LinkId, Member, Output, State};
+use overlay_core::live::{Event, LinkId, Map, Member, Output, State};
 use overlay_core::signalling::{Candidate, Description};
 use overlay_core::time::{Duration, Time};
 use yew::prelude::*;
@@ -44,16 +43,16 @@ const PANELS_MS: f64 = 80.0;
 pub struct Seat {
     /// The member.
     pub member: Member,
-    links: BTreeMap<LinkId, Box<dyn Link>>,
+    links: Map<LinkId, Box<dyn Link>>,
     /// What links are for that began outside the overlay, and since when.
-    plans: BTreeMap<LinkId, (Plan, Time)>,
+    plans: Map<LinkId, (Plan, Time)>,
 }
 
 impl Seat {
     fn new() -> Self {
         let seed = u64::from_le_bytes(random());
         let member = Member::new(now(), &random(), seed, overlay_core::live::Settings::default());
-        Self { member, links: BTreeMap::new(), plans: BTreeMap::new() }
+        Self { member, links: Map::new(), plans: Map::new() }
     }
 
     fn plan(&mut self, now: Time, link: LinkId, plan: Plan) {

@@ -1,9 +1,7 @@
 //! A room on trackers: lines that are opened and opened again, offers to strangers while this member is outside, answers to
 //! theirs once it is inside.
 
-use std::collections::BTreeMap;
-
-use overlay_core::live::{LinkId, State};
+use overlay_core::live::{LinkId, Map, State};
 use overlay_core::signalling::Invitation;
 use overlay_core::time::{Duration, Time};
 
@@ -42,7 +40,7 @@ pub(super) struct Meeting {
     me: String,
     lines: Vec<Line>,
     /// Own offers that are out, and since when.
-    pub(super) offers: BTreeMap<LinkId, Time>,
+    pub(super) offers: Map<LinkId, Time>,
     offer_at: Time,
     answered: (Time, u32),
 }
@@ -110,7 +108,7 @@ impl Hub {
                         name,
                         me: secret::id(),
                         lines: urls.into_iter().map(line).collect(),
-                        offers: BTreeMap::new(),
+                        offers: Map::new(),
                         offer_at: Time::ZERO,
                         answered: (Time::ZERO, 0),
                     });
