@@ -3,7 +3,7 @@
 
 import { chromium } from 'playwright-core';
 import { launchOptions } from './chromium.mjs';
-import { expect, test } from './fixtures.mjs';
+import { patient as expect, test } from './fixtures.mjs';
 import { Foreign, python } from './foreign/foreign.mjs';
 import { LINKING, answered, asked, digits, found, invite, members, visitor } from './live.mjs';
 import { button, field } from './page.mjs';
@@ -19,8 +19,7 @@ test('a member written in Python on aiortc joins two pages, and is routed to', a
   }
   const browser = await chromium.launch({ ...launchOptions, args: [...launchOptions.args, LINKING] });
   const foreign = new Foreign(program);
-  const patience = { timeout: 60_000 };
-  const told = (event) => expect.poll(() => foreign.last(event), { ...patience, message: `${event}; ${foreign.errors}` }).toBeTruthy();
+  const told = (event) => expect.poll(() => foreign.last(event), { message: `${event}; ${foreign.errors}` }).toBeTruthy();
   try {
     const [ann, ben] = [await visitor(browser, 'Ann'), await visitor(browser, 'Ben')];
     await found(ann);
@@ -37,9 +36,9 @@ test('a member written in Python on aiortc joins two pages, and is routed to', a
 
     // Both pages know it by the name it signed, and Ben got a link to it by way of Ann.
     for (const page of [ann, ben]) {
-      await expect.poll(() => members(page), patience).toContainEqual([`aiortc (${guid})`, 'here']);
+      await expect.poll(() => members(page)).toContainEqual([`aiortc (${guid})`, 'here']);
     }
-    await expect.poll(() => foreign.told.filter(({ event }) => event === 'linked').length, patience).toBe(2);
+    await expect.poll(() => foreign.told.filter(({ event }) => event === 'linked').length).toBe(2);
 
     // A line is routed to it, and its answer says by which way.
     for (const [page, text] of [[ann, 'from Ann'], [ben, 'from Ben']]) {

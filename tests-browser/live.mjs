@@ -1,7 +1,7 @@
 // Members of a live overlay in real pages, and a tracker on this machine: what the tests of `#/live` share.
 
 import Tracker from 'bittorrent-tracker/server';
-import { expect } from './fixtures.mjs';
+import { patient as expect } from './fixtures.mjs';
 import { button, field } from './page.mjs';
 
 /** Arguments of a browser whose pages may link up: real addresses, so that no multicast leaves the machine. */
@@ -65,7 +65,7 @@ async function text(page, label, before = '') {
 }
 
 export async function inside(page) {
-  await expect(button(page, 'Copy invitation')).toBeVisible({ timeout: 60_000 });
+  await expect(button(page, 'Copy invitation')).toBeVisible({ timeout: 120_000 });
 }
 
 /** Brings a page in by an invitation that goes from hand to hand. */
@@ -106,7 +106,7 @@ export const asked = async (page) => Number(await outcome(page).getAttribute('da
 /** The end of what was asked after so many times. */
 export async function answered(page, before) {
   await expect(outcome(page)).toHaveAttribute('data-asked', String(before + 1));
-  await expect(outcome(page)).not.toHaveText('On its way.', { timeout: 40_000 });
+  await expect(outcome(page)).not.toHaveText('On its way.', { timeout: 90_000 });
   return outcome(page).textContent();
 }
 

@@ -100,7 +100,7 @@ impl Asks {
 
     /// The page slept for so long: nobody is late for that.
     pub(super) fn postpone(&mut self, span: Duration) {
-        self.open.values_mut().for_each(|ask| ask.deadline = ask.deadline + span);
+        self.open.values_mut().for_each(|ask| ask.deadline += span);
     }
 
     pub(super) fn next_deadline(&self) -> Option<Time> {

@@ -228,7 +228,7 @@ impl Member {
         if self.roster.next <= now {
             let spread = self.jitter(Duration(bounds::ANNOUNCING.0 / 4));
             self.announce();
-            self.roster.next = self.roster.next + spread;
+            self.roster.next += spread;
         }
         let before = self.roster.members.len();
         self.roster.members.retain(|_, entry| now.since(entry.heard) < bounds::REMEMBERED);

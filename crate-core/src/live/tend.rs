@@ -49,7 +49,7 @@ impl Member {
             if link.stage == Stage::Open {
                 (link.heard, link.next_ping) = (now, now);
             } else {
-                link.deadline = link.deadline + span;
+                link.deadline += span;
             }
         }
         self.asks.postpone(span);

@@ -263,12 +263,16 @@ fn write_token(to: &mut Vec<u8>, token: &str) {
 fn read_token(bytes: &mut &[u8]) -> Option<String> {
     let (head, rest) = bytes.split_first()?;
     let count = usize::from(head & 63);
-    let (length, read): (usize, fn(&[u8]) -> Option<String>) = match head >> 6 {
-        0 => (3 * count, |bytes| Some(to_base64(bytes, Alphabet::Standard))),
-        1 => (count, |bytes| Some(to_hex(bytes))),
-        _ => (usize::from(head & 127), |bytes| String::from_utf8(bytes.to_vec()).ok()),
+    let length = match head >> 6 {
+        0 => 3 * count,
+        1 => count,
+        _ => usize::from(head & 127),
     };
     let (token, rest) = rest.split_at_checked(length)?;
     *bytes = rest;
-    read(token)
+    match head >> 6 {
+        0 => Some(to_base64(token, Alphabet::Standard)),
+        1 => Some(to_hex(token)),
+        _ => String::from_utf8(token.to_vec()).ok(),
+    }
 }

@@ -49,12 +49,14 @@ pub enum Heard {
     Refused(String),
 }
 
+type Handlers = (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut()>, Closure<dyn FnMut()>);
+
 /// A line to a tracker; dropping it leaves the room.
 pub struct Tracker {
     socket: WebSocket,
     place: String,
     me: String,
-    _handlers: (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut()>, Closure<dyn FnMut()>),
+    _handlers: Handlers,
 }
 
 fn get(from: &JsValue, name: &str) -> JsValue {

@@ -266,7 +266,7 @@ impl LiveWorld {
     /// Brings bytes to a member as if the other end of its link with `from` had sent them.
     pub fn inject(&mut self, from: usize, to: usize, bytes: &[u8]) {
         let between = |(end, wire): (&End, &Wire)| (end.0 == to && wire.other.0 == from && wire.works).then_some(end.1);
-        if let Some(link) = self.wires.iter().filter_map(between).last() {
+        if let Some(link) = self.wires.iter().rev().find_map(between) {
             self.happen(to, Happening::Bytes { link, bytes: bytes.to_vec() });
         }
     }

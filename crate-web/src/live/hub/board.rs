@@ -66,6 +66,9 @@ pub enum Rung {
     Failed,
 }
 
+/// Takes the link of an invitation.
+pub(super) type OnInvitation = Box<dyn FnOnce(&str)>;
+
 /// See the module.
 pub struct Board {
     /// The person's member, and others of this page.
@@ -93,7 +96,7 @@ pub struct Board {
     /// The member that the person points at.
     pub hovered: Option<Guid>,
     /// What is done with the next invitation that is ready.
-    pub(super) on_invitation: Option<Box<dyn FnOnce(&str)>>,
+    pub(super) on_invitation: Option<OnInvitation>,
     /// The invitation to be given to somebody, as a link.
     pub invitation: Option<(LinkId, String)>,
     /// The answer to be sent back to who invited, as a link.
