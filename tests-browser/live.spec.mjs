@@ -273,7 +273,7 @@ test('what cannot be is answered with a sentence, and nothing typed is lost', as
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`axe finds nothing serious, ${colorScheme}, and nothing scrolls sideways`, async () => {
+  test(`axe finds nothing serious, ${colorScheme}, and nothing scrolls but what is made to`, async () => {
     await party(async (come) => {
       const page = await come('Ann');
       await page.emulateMedia({ colorScheme });
@@ -284,8 +284,13 @@ for (const colorScheme of ['light', 'dark']) {
           .filter(({ impact }) => ['serious', 'critical'].includes(impact))
           .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
         expect(faults, where).toEqual([]);
-        const over = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
-        expect(over, where).toBeLessThanOrEqual(0);
+        const [wide, high] = await page.evaluate(() => {
+          const { scrollWidth, clientWidth, scrollHeight, clientHeight } = document.scrollingElement;
+          return [scrollWidth - clientWidth, scrollHeight - clientHeight];
+        });
+        expect(wide, where).toBeLessThanOrEqual(0);
+        // On a desk the panels scroll, and the page does not.
+        if (page.viewportSize().width > 1000) expect(high, where).toBeLessThanOrEqual(0);
       };
       for (const [where, viewport] of Object.entries({ desk: { width: 1280, height: 720 }, phone: { width: 390, height: 844 } })) {
         await page.setViewportSize(viewport);
