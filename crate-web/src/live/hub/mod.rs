@@ -3,7 +3,7 @@
 //!
 //! # Implementation notes
 //! One member is the person's; further ones may be added to the same page, and link up as any others do. Every event of
-//! the browser enters through [`Hub::tell`] or [`Hub::heard`], goes to a member, and the member's outputs are carried out
+//! the browser enters through `Hub::tell` or `Hub::heard`, goes to a member, and the member's outputs are carried out
 //! before anything else: so nothing runs inside anything else.
 
 mod board;
