@@ -5,6 +5,9 @@ import { test as base, expect } from '@playwright/test';
 
 export { expect };
 
+/** For pages that wait for each other: a busy machine may take long over what takes a second. */
+export const patient = expect.configure({ timeout: 90_000 });
+
 /**
  * Collects what a browser context should never see. For contexts that a test makes by itself;
  * the one of the `page` fixture is watched already.

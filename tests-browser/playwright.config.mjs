@@ -12,7 +12,7 @@ export default defineConfig({
   retries: 1,
   workers: 2,
   timeout: 60_000,
-  globalTimeout: 20 * 60_000,
+  globalTimeout: 30 * 60_000,
   expect: { timeout: 15_000 },
   reporter: 'list',
   // A page is tested as it comes from the server; offline.spec.mjs alone allows what keeps it.

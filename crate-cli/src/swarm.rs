@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use overlay_core::sim::lab::{Lab, Setup};
+use overlay_core::sim::live::swarm as live;
 use overlay_core::sim::share::LINK_MAX;
 use overlay_core::sim::swarm::{self, Course, Failure};
 use overlay_core::sim::words::action_sentence;
@@ -35,6 +36,18 @@ pub(crate) struct SwarmArgs {
     /// Worlds run at a time; as many as there are processors if not given
     #[arg(long)]
     threads: Option<NonZeroUsize>,
+    /// What nodes are linked by
+    #[arg(long, value_enum, default_value_t = Links::Plane)]
+    links: Links,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Links {
+    /// Messages travel by distance; nodes of Pastry or Chord
+    Plane,
+    /// Connections as browsers make them, which fail, open at one end only, break and are made anew; members of the
+    /// live overlay
+    Webrtc,
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {
@@ -44,8 +57,11 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
     if first < end { Ok((first, end)) } else { Err(format!("there is no seed from {first} up to {end}")) }
 }
 
-/// A failing seed, its course, and the shortest course found that fails too.
-type Found = (u64, Course, Course);
+/// What one seed came to: events, and the story of its failure if it failed.
+struct Played {
+    events: u64,
+    story: Option<String>,
+}
 
 pub(crate) fn run(args: &SwarmArgs) -> Result<ExitCode, Stopped> {
     let (text, nothing) = search(args);
@@ -56,9 +72,8 @@ pub(crate) fn run(args: &SwarmArgs) -> Result<ExitCode, Stopped> {
 /// What was found, and whether that is nothing.
 fn search(args: &SwarmArgs) -> (String, bool) {
     let (first, end) = args.seeds;
-    let span = Duration::from_secs(60 * u64::from(args.minutes));
     let (next, events, stop) = (AtomicU64::new(first), AtomicU64::new(0), AtomicBool::new(false));
-    let found: Mutex<Vec<Found>> = Mutex::default();
+    let found: Mutex<Vec<(u64, String)>> = Mutex::default();
     let threads = drive::threads(args.threads);
     let progress = Mutex::new(Progress::new(end - first));
     thread::scope(|scope| {
@@ -69,13 +84,12 @@ fn search(args: &SwarmArgs) -> (String, bool) {
                     if seed >= end {
                         break;
                     }
-                    let course = swarm::run(seed, span);
-                    events.fetch_add(course.events, Ordering::Relaxed);
+                    let played = play(seed, args);
+                    events.fetch_add(played.events, Ordering::Relaxed);
                     progress.lock().expect("nobody panics while holding it").advance();
-                    if course.failure.is_some() {
-                        let shortest = swarm::shrink(&course, SHRINK_TRIES);
+                    if let Some(story) = played.story {
                         let mut found = found.lock().expect("nobody panics while holding it");
-                        found.push((seed, course, shortest));
+                        found.push((seed, story));
                         if found.len() >= args.failures as usize {
                             stop.store(true, Ordering::Relaxed);
                         }
@@ -87,9 +101,9 @@ fn search(args: &SwarmArgs) -> (String, bool) {
     drop(progress);
     let mut found = found.into_inner().expect("nobody panicked while holding it");
     // Which seeds were reached first depends on the threads; which failures are told, should as little as possible.
-    found.sort_by_key(|(seed, ..)| *seed);
+    found.sort_by_key(|(seed, _)| *seed);
     let ran = next.into_inner().min(end) - first;
-    let mut text: String = found.iter().map(|found| story(found, args.minutes)).collect();
+    let mut text: String = found.iter().map(|(_, story)| story.as_str()).collect();
     let events = events.into_inner();
     text.push_str(&match found.len() {
         0 => format!("{ran} worlds, {events} events: nothing found.\n"),
@@ -98,7 +112,39 @@ fn search(args: &SwarmArgs) -> (String, bool) {
     (text, found.is_empty())
 }
 
-fn story((seed, course, shortest): &Found, minutes: u32) -> String {
+fn play(seed: u64, args: &SwarmArgs) -> Played {
+    let span = Duration::from_secs(60 * u64::from(args.minutes));
+    match args.links {
+        Links::Plane => {
+            let course = swarm::run(seed, span);
+            let story = course.failure.is_some().then(|| {
+                let shortest = swarm::shrink(&course, SHRINK_TRIES);
+                story(seed, &course, &shortest, args.minutes)
+            });
+            Played { events: course.events, story }
+        }
+        Links::Webrtc => {
+            let course = live::run(seed, span);
+            Played { events: course.events, story: live_story(seed, &course, args.minutes) }
+        }
+    }
+}
+
+/// The story of a failed world of browsers.
+fn live_story(seed: u64, course: &live::LiveCourse, minutes: u32) -> Option<String> {
+    let failure = course.failure.as_ref()?;
+    let mut text = format!("seed {seed}: {failure}\n");
+    for (at, deed) in &course.deeds {
+        text.push_str(&format!("    {:>10.3} s  {deed}\n", seconds(at.0)));
+    }
+    for page in &course.pages {
+        text.push_str(&format!("  {page}\n"));
+    }
+    text.push_str(&format!("  again: overlay swarm --links webrtc --seeds {seed}..{} --minutes {minutes}\n", seed + 1));
+    Some(text)
+}
+
+fn story(seed: u64, course: &Course, shortest: &Course, minutes: u32) -> String {
     let mut text = format!("seed {seed}: {}\n", what(course));
     text.push_str(&format!("  the world: {}\n", world(&course.setup)));
     text.push_str(&format!("  of {} deeds these are enough: {}\n", course.log.len(), what(shortest)));

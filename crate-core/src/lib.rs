@@ -7,6 +7,8 @@
 
 pub mod small_sort;
 
+pub mod encoding;
+
 pub mod id;
 
 pub mod time;
@@ -28,6 +30,14 @@ pub mod gnutella;
 pub mod fasttrack;
 
 pub mod replication;
+
+pub mod identity;
+
+pub mod signalling;
+
+pub mod wire;
+
+pub mod live;
 
 pub mod sim;
 

@@ -38,12 +38,13 @@ enum Page {
     Lecture { handle: Handle, notice: Option<String> },
     Lab { handle: Handle },
     Compare,
+    Live,
 }
 
 impl Page {
     const fn handle(&self) -> Option<&Handle> {
         match self {
-            Self::Home { .. } | Self::Compare => None,
+            Self::Home { .. } | Self::Compare | Self::Live => None,
             Self::Lecture { handle, .. } | Self::Lab { handle } => Some(handle),
         }
     }
@@ -69,6 +70,7 @@ impl Desks {
                 Page::Lab { handle: handle.clone() }
             }
             Route::Compare(_) => Page::Compare,
+            Route::Live(_) => Page::Live,
             Route::Scene { chapter, scene } => self.scene(chapter, scene.as_deref()),
             Route::Shared(code) => self.shared(route, code),
         }
@@ -144,6 +146,7 @@ fn title(page: &Page) -> String {
         }
         Page::Lab { .. } => "Lab · Overlay Lab".into(),
         Page::Compare => "Compare · Overlay Lab".into(),
+        Page::Live => "Live · Overlay Lab".into(),
     }
 }
 
@@ -236,12 +239,14 @@ pub fn App() -> Html {
             </Workbench>
         },
         Page::Compare => html! { <Loaded name="compare" title="Pastry and Chord, side by side" /> },
+        Page::Live => html! { <Loaded name="live" title="Live overlay" /> },
     };
     let shown = match &page {
         Page::Home { .. } => Route::Home,
         Page::Lecture { .. } => Route::Scene { chapter: String::new(), scene: None },
         Page::Lab { .. } => Route::Lab,
         Page::Compare => Route::Compare(String::new()),
+        Page::Live => Route::Live(String::new()),
     };
     html! {
         <div class="app">
@@ -263,6 +268,7 @@ fn page_key(page: &Page) -> &'static str {
         Page::Lecture { handle, .. } => handle.with(|desk| desk.scene.map_or("lecture", |scene| scene.name)),
         Page::Lab { .. } => "lab",
         Page::Compare => "compare",
+        Page::Live => "live",
     }
 }
 

@@ -35,7 +35,7 @@ pub fn home(notice: Option<&str>) -> Html {
             </header>
             { for chapters }
             <section aria-labelledby="lab-entry">
-                <h2 id="lab-entry">{ "Lab and comparison" }</h2>
+                <h2 id="lab-entry">{ "Lab, comparison, live overlay" }</h2>
                 <ul class="cards">
                     <li><a class="card" href={Route::Lab.href()}>
                         <strong>{ "A world of your own" }</strong>
@@ -44,6 +44,10 @@ pub fn home(notice: Option<&str>) -> Html {
                     <li><a class="card" href="#/compare">
                         <strong>{ "Pastry and Chord, side by side" }</strong>
                         <span>{ "10 to 100,000 nodes, the same lookups in both: hops, latency, messages, state, and what a failure costs." }</span>
+                    </a></li>
+                    <li><a class="card" href="#/live">
+                        <strong>{ "A live overlay of browsers" }</strong>
+                        <span>{ "This browser and others become the ring, over links of their own, without a server." }</span>
                     </a></li>
                 </ul>
             </section>

@@ -10,6 +10,7 @@
 //! | [`lecture`], [`lab_page`] | the two kinds of page with a stage |
 //! | [`modules`] | pages that are loaded when they are opened |
 //! | [`comparing`] | the first of them, the comparison, and its worker |
+//! | [`live`] | the second, the live overlay: browsers as nodes |
 //! | [`stage`] | the picture |
 //! | the rest | parts and readers that these use |
 
@@ -28,6 +29,7 @@ pub mod inspector;
 pub mod keys;
 pub mod lab_page;
 pub mod lecture;
+pub mod live;
 pub mod modules;
 pub mod numbers;
 pub mod player;

@@ -22,6 +22,8 @@ pub enum Route {
     Lab,
     /// Pastry and Chord side by side, with the settings that the address names.
     Compare(String),
+    /// The live overlay, with an invitation, an answer or a room that the address names.
+    Live(String),
     /// A situation that somebody shared.
     Shared(String),
     /// An address that names no page; home opens, with a sentence.
@@ -53,6 +55,7 @@ impl Route {
             }
             ("lab", None, _) => Self::Lab,
             ("compare", None, _) => Self::Compare(query.to_string()),
+            ("live", None, _) => Self::Live(query.to_string()),
             ("s", Some(code), None) => Self::Shared(code.to_string()),
             _ => Self::Unknown(hash.chars().take(80).collect()),
         })
@@ -68,6 +71,8 @@ impl Route {
             Self::Lab => "#/lab".into(),
             Self::Compare(query) if query.is_empty() => "#/compare".into(),
             Self::Compare(query) => format!("#/compare?{query}"),
+            Self::Live(query) if query.is_empty() => "#/live".into(),
+            Self::Live(query) => format!("#/live?{query}"),
             Self::Shared(code) => format!("#/s/{code}"),
         }
     }
@@ -122,6 +127,13 @@ mod tests {
         let route = Route::Compare("nodes=500&kill=10".into());
         assert_eq!(Route::parse(&route.href()), Some(route));
         assert_eq!(Route::parse("#/compare"), Some(Route::Compare(String::new())));
+    }
+
+    #[test]
+    fn an_invitation_stays_in_its_address() {
+        let route = Route::Live("i=AbC_-1".into());
+        assert_eq!(Route::parse(&route.href()), Some(route));
+        assert_eq!(Route::parse("#/live"), Some(Route::Live(String::new())));
     }
 
     #[test]

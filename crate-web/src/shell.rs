@@ -54,6 +54,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                     { entry("Lecture", lecture, matches!(props.route, Route::Scene { .. })) }
                     { entry("Lab", Route::Lab, props.route == Route::Lab) }
                     { entry("Compare", Route::Compare(String::new()), matches!(props.route, Route::Compare(_))) }
+                    { entry("Live", Route::Live(String::new()), matches!(props.route, Route::Live(_))) }
                 </ul>
             </nav>
             <div class="tools">

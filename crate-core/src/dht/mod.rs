@@ -80,6 +80,12 @@ pub enum DhtCommand<I> {
         /// The key.
         key: I,
     },
+    /// Come into the overlay of `contact`, from outside or from another one, with everything that is stored here: the
+    /// nodes that will answer for it get it, and of two versions the later stays.
+    MoveTo {
+        /// A member, near in proximity.
+        contact: Peer,
+    },
     /// Remove a value; answered by [`Event::Deleted`].
     Delete {
         /// Names the request.
@@ -155,7 +161,8 @@ impl<O: Overlay> DhtNode<O> {
                 Output::Note(note) => cx.outputs.push(Output::Note(note)),
                 Output::Event(Event::Delivered(envelope)) => self.on_delivered(cx, envelope),
                 Output::Event(event) => {
-                    changed |= event == Event::NeighboursChanged;
+                    // Who moved to another overlay has brought values along.
+                    changed |= matches!(event, Event::NeighboursChanged | Event::Joined);
                     cx.event(event);
                 }
             }
@@ -188,6 +195,14 @@ impl<O: Overlay> DhtNode<O> {
                 if leaves {
                     *self = Self::over(self.overlay.clone());
                 }
+            }
+            DhtCommand::MoveTo { contact } => {
+                self.overlay = O::new(self.overlay.me(), Self::inner_host(&cx.host));
+                for entry in self.store.entries.values_mut() {
+                    (entry.answers, entry.handed_by) = (true, Peer::NONE);
+                    entry.forget_copies();
+                }
+                self.drive(cx, Input::Command(Command::Join { contact }.into()));
             }
             DhtCommand::Insert { request, value, .. } if value.len() > MOST_VALUE_BYTES => {
                 cx.event(Event::Stored { request, copies: 0 });
@@ -293,7 +308,7 @@ impl<O: Overlay> DhtNode<O> {
                     self.on_hand_over(cx, from, &items, passes);
                 }
             }
-            DhtMessage::Copied { items, handed_over } => self.on_copied(from, &items, handed_over),
+            DhtMessage::Copied { items, handed_over } => self.on_copied(cx, from, &items, handed_over),
             DhtMessage::Drop { items } => self.on_drop(cx, &items),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::store::Merged;
+use super::store::{MOST_COPIES, Merged};
 use super::{DhtMessage, DhtNode, Entry, Item, Note, Overlay, Peer, Step, Time, Version};
 use crate::time::Duration;
 
@@ -25,9 +25,25 @@ struct Plan<I> {
     drop: BTreeMap<Peer, Vec<(I, Version<I>)>>,
 }
 
-impl<I> Plan<I> {
+impl<I: Copy> Plan<I> {
     const fn new() -> Self {
         Self { copy: BTreeMap::new(), hand_over: BTreeMap::new(), drop: BTreeMap::new() }
+    }
+
+    /// Lets those go that need not hold copies any more, once all who should have said that they do: until then a
+    /// former holder may be the last one.
+    fn release(&mut self, key: I, entry: &mut Entry<I>, holders: &[Peer]) {
+        entry.former.retain(|former| !holders.contains(former));
+        for copy in entry.copies.extract_if(.., |copy| !holders.contains(copy)) {
+            if entry.former.len() < MOST_COPIES && !entry.former.contains(&copy) {
+                entry.former.push(copy);
+            }
+        }
+        if holders.iter().all(|holder| entry.copies.contains(holder)) {
+            for gone in entry.former.drain(..) {
+                self.drop.entry(gone).or_default().push((key, entry.version));
+            }
+        }
     }
 }
 
@@ -77,22 +93,19 @@ impl<O: Overlay> DhtNode<O> {
             if self.overlay.next_hop(host, *key) == Step::Deliver {
                 if !entry.answers {
                     entry.answers = true;
-                    entry.copies.clear();
+                    entry.forget_copies();
                 }
                 entry.handed_by = Peer::NONE;
                 let holders = self.overlay.replica_holders(host, *key, copies);
                 for holder in holders.iter().filter(|holder| !entry.copies.contains(holder)) {
                     plan.copy.entry(*holder).or_default().push(item(*key, entry, Vec::new()));
                 }
-                for gone in entry.copies.iter().filter(|copy| !holders.contains(copy)) {
-                    plan.drop.entry(*gone).or_default().push((*key, entry.version));
-                }
-                entry.copies.retain(|copy| holders.contains(copy));
+                plan.release(*key, entry, &holders);
             } else if entry.answers
                 && passes < MOST_PASSES
                 && let Some(heir) = self.overlay.heir(host, *key).filter(|heir| *heir != entry.handed_by)
             {
-                plan.hand_over.entry(heir).or_default().push(item(*key, entry, entry.copies.clone()));
+                plan.hand_over.entry(heir).or_default().push(item(*key, entry, entry.all_copies()));
             }
         }
         self.carry_out(cx, plan, passes);
@@ -142,7 +155,7 @@ impl<O: Overlay> DhtNode<O> {
         let mut plan = Plan::new();
         for (key, entry) in self.store.entries.iter().filter(|(_, entry)| entry.answers) {
             if let Some(heir) = self.overlay.replica_holders(host, *key, 1).first() {
-                plan.hand_over.entry(*heir).or_default().push(item(*key, entry, entry.copies.clone()));
+                plan.hand_over.entry(*heir).or_default().push(item(*key, entry, entry.all_copies()));
             }
         }
         self.carry_out(cx, plan, 0);
@@ -200,7 +213,16 @@ impl<O: Overlay> DhtNode<O> {
     }
 
     /// Another node holds copies now, or answers for what it was handed.
-    pub(super) fn on_copied(&mut self, from: Peer, items: &[(O::Id, Version<O::Id>)], handed_over: bool) {
+    pub(super) fn on_copied(
+        &mut self,
+        cx: &mut Context<'_, O>,
+        from: Peer,
+        items: &[(O::Id, Version<O::Id>)],
+        handed_over: bool,
+    ) {
+        let host = Self::inner_host(&cx.host);
+        let copies = usize::from(cx.host.config.replicas.max(1)) - 1;
+        let mut plan = Plan::new();
         for (key, version) in items {
             let Some(entry) = self.store.entries.get_mut(key).filter(|entry| entry.version == *version) else {
                 continue;
@@ -210,11 +232,15 @@ impl<O: Overlay> DhtNode<O> {
             }
             if handed_over {
                 entry.answers = false;
-                entry.copies.clear();
+                entry.forget_copies();
             } else {
                 entry.add_copy(from);
+                if !entry.former.is_empty() {
+                    plan.release(*key, entry, &self.overlay.replica_holders(host, *key, copies));
+                }
             }
         }
+        self.carry_out(cx, plan, 0);
     }
 
     /// The node that answers for values says that this one need not hold copies any more. That may overtake its word that

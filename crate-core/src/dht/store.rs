@@ -8,7 +8,7 @@ use crate::time::{Duration, Time};
 /// Most values that a node holds, deleted ones included.
 pub(super) const MOST_ENTRIES: usize = 1 << 16;
 /// Most holders remembered for one value.
-const MOST_COPIES: usize = 32;
+pub(super) const MOST_COPIES: usize = 32;
 /// How long it is remembered that a value was deleted.
 const DELETED_FOR: Duration = Duration::from_secs(3_600);
 
@@ -29,6 +29,8 @@ pub struct Entry<I> {
     pub(super) value: Payload,
     pub(super) answers: bool,
     pub(super) copies: Vec<Peer>,
+    /// Nodes that hold a copy and need not, once all others who should hold one have said that they do.
+    pub(super) former: Vec<Peer>,
     pub(super) handed_by: Peer,
 }
 
@@ -55,6 +57,16 @@ impl<I> Entry<I> {
     #[must_use]
     pub fn copies(&self) -> &[Peer] {
         &self.copies
+    }
+
+    /// Nodes that hold a copy, whether they should or not.
+    pub(super) fn all_copies(&self) -> Vec<Peer> {
+        self.copies.iter().chain(&self.former).copied().take(MOST_COPIES).collect()
+    }
+
+    pub(super) fn forget_copies(&mut self) {
+        self.copies.clear();
+        self.former.clear();
     }
 
     pub(super) fn add_copy(&mut self, peer: Peer) {
@@ -96,7 +108,8 @@ impl<I: Copy + Ord> Store<I> {
         }
         let time = before.map_or(now, |entry| now.max(entry.version.time + Duration(1)));
         let version = Version { time, by };
-        let entry = Entry { version, value, answers: true, copies: Vec::new(), handed_by: Peer::NONE };
+        let entry =
+            Entry { version, value, answers: true, copies: Vec::new(), former: Vec::new(), handed_by: Peer::NONE };
         self.entries.insert(key, entry);
         Some(version)
     }
@@ -112,14 +125,15 @@ impl<I: Copy + Ord> Store<I> {
             }
             entry.version = item.version;
             entry.value = item.value.clone();
-            entry.copies.clear();
+            entry.forget_copies();
             return Merged::Taken;
         }
         if self.entries.len() >= MOST_ENTRIES {
             return Merged::Full;
         }
         let (version, value) = (item.version, item.value.clone());
-        let entry = Entry { version, value, answers: false, copies: Vec::new(), handed_by: Peer::NONE };
+        let entry =
+            Entry { version, value, answers: false, copies: Vec::new(), former: Vec::new(), handed_by: Peer::NONE };
         self.entries.insert(item.key, entry);
         Merged::Taken
     }
@@ -131,7 +145,8 @@ impl<I: Copy + Ord> Store<I> {
 
     pub(super) fn heap_bytes(&self) -> usize {
         let heap = |entry: &Entry<I>| {
-            entry.value.as_ref().map_or(0, |value| value.len()) + entry.copies.capacity() * size_of::<Peer>()
+            entry.value.as_ref().map_or(0, |value| value.len())
+                + (entry.copies.capacity() + entry.former.capacity()) * size_of::<Peer>()
         };
         self.entries.len() * size_of::<(I, Entry<I>)>() + self.entries.values().map(heap).sum::<usize>()
     }

@@ -60,6 +60,8 @@ pub enum NodeState {
     Active,
     /// Coming in.
     Joining,
+    /// Asleep, as a browser's hidden tab is; it is expected back.
+    Away,
     /// Crashed, or gone.
     Dead,
 }
@@ -158,6 +160,8 @@ pub struct Frame {
     pub view: View,
     /// All nodes, in any order; shared, so that a frame is cheap while nobody comes or goes.
     pub nodes: Arc<[StageNode]>,
+    /// What nodes are called besides their identifiers, for those that have a name.
+    pub called: Arc<[(Peer, String)]>,
     /// The key of the route, as [`StageNode::at`].
     pub key: Option<u128>,
     /// The route.
@@ -190,6 +194,7 @@ impl Frame {
             space,
             view: View::default(),
             nodes: Arc::from([]),
+            called: Arc::from([]),
             key: None,
             hops: Vec::new(),
             flights: Vec::new(),
@@ -245,6 +250,7 @@ impl Frame {
                 .zip(&other.hops)
                 .all(|(a, b)| (a.from, a.to, a.number) == (b.from, b.to, b.number) && still(a.state) == still(b.state))
             && self.nodes == other.nodes
+            && self.called == other.called
     }
 }
 

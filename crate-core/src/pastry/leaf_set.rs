@@ -468,7 +468,7 @@ impl LeafSet {
         self.slots.iter().step_by(64 / size_of::<Leaf>()).map(|leaf| leaf.high).fold(0, |all, one| all ^ one)
     }
 
-    pub(super) fn to_message(&self) -> Leaves {
+    pub(crate) fn to_message(&self) -> Leaves {
         Leaves::new(self.whole, self.larger, self.clockwise())
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Screen, narration, trace and tests all read this one type.
 
+use serde::{Deserialize, Serialize};
+
 use super::Peer;
 
 /// Where a message goes next.
@@ -32,7 +34,7 @@ pub struct Decision {
 }
 
 /// A rule of a routing algorithm, by the line of its pseudocode.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Rule {
     /// Pastry, lines 1–2: the key lies within the leaf set; the numerically closest of it and the node itself.
     LeafSet,

@@ -7,6 +7,7 @@ mod act;
 pub mod check;
 pub mod lab;
 pub mod library;
+pub mod live;
 pub mod plane;
 pub mod queue;
 pub mod route;

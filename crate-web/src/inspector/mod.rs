@@ -4,14 +4,16 @@
 
 mod chord;
 mod events;
-mod pastry;
+pub(crate) mod pastry;
 mod route;
+
+use std::ops::Deref;
 
 use overlay_core::chord::ChordNode;
 use overlay_core::dht::Entry;
-use overlay_core::id::RingId;
+use overlay_core::id::{Guid, RingId};
 use overlay_core::pastry::PastryNode;
-use overlay_core::protocol::{Decision, Overlay, Peer, Place, Step, Verdict};
+use overlay_core::protocol::{Candidate, Decision, Overlay, Peer, Place, RuleLine, Step, Verdict};
 use overlay_core::sim::lab::{KeyView, Lab};
 use yew::prelude::*;
 
@@ -36,27 +38,36 @@ pub struct Actions {
     pub hover: Callback<Option<Peer>>,
 }
 
-/// What all parts of the inspector look at.
-pub(crate) struct Scope<'a> {
-    pub(crate) lab: &'a Lab,
-    pub(crate) sight: &'a Sight,
+/// What tables and buttons need to know of nodes, wherever they run.
+pub(crate) trait Nodes {
+    /// What a node is called.
+    fn name(&self, peer: Peer) -> String;
+    /// Its GUID, on Pastry's ring.
+    fn guid(&self, peer: Peer) -> Option<Guid>;
+    /// Whether it runs.
+    fn is_alive(&self, peer: Peer) -> bool;
+}
+
+/// How one node's tables and decision are looked at.
+pub(crate) struct Look<'a> {
+    pub(crate) nodes: &'a dyn Nodes,
+    /// What the node decided, or would.
+    pub(crate) decision: Option<&'a Decision>,
+    /// The key of the decision, on Pastry's ring.
+    pub(crate) guid: Option<Guid>,
     pub(crate) hovered: Option<Peer>,
     pub(crate) digits: usize,
     pub(crate) actions: &'a Actions,
 }
 
-impl Scope<'_> {
+impl Look<'_> {
     pub(crate) fn name(&self, peer: Peer) -> String {
-        self.lab.text(peer, self.digits)
-    }
-
-    pub(crate) fn key(&self) -> Option<&KeyView> {
-        self.sight.request.as_ref().map(|(_, key)| key)
+        self.nodes.name(peer)
     }
 
     /// The peer that the shown decision leads to.
     pub(crate) fn next(&self) -> Option<Peer> {
-        match self.sight.decision.as_ref()?.next {
+        match self.decision?.next {
             Step::Forward(peer) => Some(peer),
             Step::Deliver => None,
         }
@@ -64,7 +75,7 @@ impl Scope<'_> {
 
     /// Where the shown node holds the chosen peer.
     pub(crate) fn used(&self) -> Option<Place> {
-        self.sight.decision.as_ref().and_then(Decision::chosen).map(|candidate| candidate.place)
+        self.decision.and_then(Decision::chosen).map(|candidate| candidate.place)
     }
 
     /// A button that stands for a peer: pointing at it marks the peer on the stage, pressing it chooses the peer.
@@ -84,7 +95,7 @@ impl Scope<'_> {
         let class = classes!(
             class,
             (self.hovered == Some(peer)).then_some("hot"),
-            (!self.lab.is_alive(peer)).then_some("dead")
+            (!self.nodes.is_alive(peer)).then_some("dead")
         );
         html! {
             <button type="button" {class} title={label.clone()} aria-label={label} onclick={select} onpointerenter={enter}
@@ -94,17 +105,69 @@ impl Scope<'_> {
     }
 }
 
+/// The nodes of a simulated world.
+struct LabNodes<'a> {
+    lab: &'a Lab,
+    digits: usize,
+}
+
+impl Nodes for LabNodes<'_> {
+    fn name(&self, peer: Peer) -> String {
+        self.lab.text(peer, self.digits)
+    }
+
+    fn guid(&self, peer: Peer) -> Option<Guid> {
+        self.lab.guid(peer)
+    }
+
+    fn is_alive(&self, peer: Peer) -> bool {
+        self.lab.is_alive(peer)
+    }
+}
+
+/// What all parts of a simulated node's inspector look at.
+pub(crate) struct Scope<'a> {
+    pub(crate) lab: &'a Lab,
+    pub(crate) sight: &'a Sight,
+    look: Look<'a>,
+}
+
+impl<'a> Deref for Scope<'a> {
+    type Target = Look<'a>;
+
+    fn deref(&self) -> &Look<'a> {
+        &self.look
+    }
+}
+
+impl Scope<'_> {
+    fn key(&self) -> Option<&KeyView> {
+        self.sight.request.as_ref().map(|(_, key)| key)
+    }
+}
+
 /// The node that is shown, its decision and its tables.
 pub fn node(desk: &Desk, sight: &Sight, actions: &Actions) -> Html {
     let bench = desk.bench();
-    let scope = Scope { lab: &bench.lab, sight, hovered: desk.hovered, digits: desk.digits(), actions };
+    let nodes = LabNodes { lab: &bench.lab, digits: desk.digits() };
+    let look = Look {
+        nodes: &nodes,
+        decision: sight.decision.as_ref(),
+        guid: sight.request.as_ref().and_then(|(_, key)| key.guid),
+        hovered: desk.hovered,
+        digits: desk.digits(),
+        actions,
+    };
+    let scope = Scope { lab: &bench.lab, sight, look };
     let Some(shown) = sight.shown else {
         return html! {
             <section><p class="dim">{ "Choose a node on the picture, or send a message: its tables and decisions appear here." }</p></section>
         };
     };
     let tables = match scope.lab {
-        Lab::Pastry(_) => pastry::tables(&scope, shown),
+        Lab::Pastry(session) => {
+            pastry::tables(&scope, shown, session.world().node(shown).overlay(), &session.spec().config.overlay)
+        }
         Lab::Chord(_) => chord::tables(&scope, shown),
     };
     html! {
@@ -126,16 +189,18 @@ const HELD_MAX: usize = 12;
 /// Characters of a value that are shown.
 const VALUE_SHOWN: usize = 60;
 
+/// Keys and values of a node's store, as far as they are shown.
+pub(crate) fn read<'a, O: Overlay + 'a>(
+    space: <O::Id as RingId>::Space,
+    digits: usize,
+    store: impl Iterator<Item = (O::Id, &'a Entry<O::Id>)>,
+) -> Vec<(String, String)> {
+    let living = store.filter_map(|(key, entry)| Some((key.text(space, digits), entry.value()?)));
+    living.map(|(key, value)| (key, String::from_utf8_lossy(value).chars().take(VALUE_SHOWN).collect())).collect()
+}
+
 /// The values that a node holds, its own and copies.
 fn held(scope: &Scope<'_>, shown: Peer) -> Html {
-    fn read<'a, O: Overlay + 'a>(
-        space: <O::Id as RingId>::Space,
-        digits: usize,
-        store: impl Iterator<Item = (O::Id, &'a Entry<O::Id>)>,
-    ) -> Vec<(String, String)> {
-        let living = store.filter_map(|(key, entry)| Some((key.text(space, digits), entry.value()?)));
-        living.map(|(key, value)| (key, String::from_utf8_lossy(value).chars().take(VALUE_SHOWN).collect())).collect()
-    }
     let values = match scope.lab {
         Lab::Pastry(session) => read::<PastryNode>((), scope.digits, session.world().node(shown).store()),
         Lab::Chord(session) => {
@@ -143,6 +208,11 @@ fn held(scope: &Scope<'_>, shown: Peer) -> Html {
             read::<ChordNode>(world.space(), scope.digits, world.node(shown).store())
         }
     };
+    values_held(values, &scope.name(shown))
+}
+
+/// A list of values by their keys, and whose they are.
+pub(crate) fn values_held(values: Vec<(String, String)>, name: &str) -> Html {
     if values.is_empty() {
         return nothing();
     }
@@ -154,7 +224,7 @@ fn held(scope: &Scope<'_>, shown: Peer) -> Html {
         .map(|(key, value)| html! { <><dt>{ key }</dt><dd>{ format!("“{value}”") }</dd></> });
     html! {
         <section aria-labelledby="held">
-            <h3 class="label" id="held">{ format!("Values held by {}", scope.name(shown)) }</h3>
+            <h3 class="label" id="held">{ format!("Values held by {name}") }</h3>
             <dl class="others">{ for entries }</dl>
             <p class="dim" hidden={more.is_empty()}>{ more }</p>
         </section>
@@ -193,7 +263,11 @@ fn comparison(scope: &Scope<'_>) -> Html {
 
 fn rules(scope: &Scope<'_>) -> Html {
     let (Some(decision), Some(key)) = (&scope.sight.decision, scope.key()) else { return nothing() };
-    let lines = scope.lab.rule_lines(decision, key, scope.digits);
+    rule_list(scope.lab.rule_lines(decision, key, scope.digits))
+}
+
+/// The lines of an algorithm, with the one that fired.
+pub(crate) fn rule_list(lines: Vec<RuleLine>) -> Html {
     let lines = lines.into_iter().enumerate().map(|(index, line)| {
         html! {
             <li key={index} class={classes!(line.fired.then_some("fired"))}>
@@ -212,6 +286,18 @@ fn rules(scope: &Scope<'_>) -> Html {
 
 fn others(scope: &Scope<'_>) -> Html {
     let (Some(decision), Some(key)) = (&scope.sight.decision, scope.key()) else { return nothing() };
+    let place = |candidate: &Candidate| scope.lab.place(&candidate.place);
+    let verdict = |candidate: &Candidate| scope.lab.verdict(candidate, decision, key, scope.digits);
+    losers(scope, decision, &place, &verdict)
+}
+
+/// The candidates that were not chosen: where each stands, and why it lost.
+pub(crate) fn losers(
+    look: &Look<'_>,
+    decision: &Decision,
+    place: &dyn Fn(&Candidate) -> String,
+    verdict: &dyn Fn(&Candidate) -> String,
+) -> Html {
     let mut seen = Vec::new();
     let losers = decision
         .candidates
@@ -229,10 +315,11 @@ fn others(scope: &Scope<'_>) -> Html {
             more += 1;
             continue;
         }
-        let name = scope.name(candidate.peer);
-        let button = scope.peer_button(candidate.peer, Classes::new(), name.clone(), html! { <>{ name }</> }, None);
-        let verdict = scope.lab.verdict(candidate, decision, key, scope.digits);
-        entries.push(html! { <><dt title={scope.lab.place(&candidate.place)}>{ button }</dt><dd>{ rich(&marked(&verdict)) }</dd></> });
+        let name = look.name(candidate.peer);
+        let button = look.peer_button(candidate.peer, Classes::new(), name.clone(), html! { <>{ name }</> }, None);
+        entries.push(
+            html! { <><dt title={place(candidate)}>{ button }</dt><dd>{ rich(&marked(&verdict(candidate))) }</dd></> },
+        );
     }
     if entries.is_empty() {
         return nothing();

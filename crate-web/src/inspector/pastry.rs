@@ -1,13 +1,13 @@
 //! Pastry's side of the inspector: digits that match, routing table and leaf set.
 
 use overlay_core::id::{Digits, Guid};
-use overlay_core::pastry::RoutingTable;
+use overlay_core::pastry::{Config, PastryNode, RoutingTable};
 use overlay_core::protocol::{Peer, Place, Rule};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::Scope;
+use super::Look;
 use crate::dom;
 use crate::widgets::nothing;
 
@@ -17,14 +17,12 @@ const DIGITS_MAX: usize = 24;
 const ROWS_MAX: usize = 24;
 
 /// Key, node and next hop, digit by digit.
-pub(super) fn digits(scope: &Scope<'_>, digits: Digits) -> Html {
-    let (Some(key), Some(decision)) = (scope.key().and_then(|key| key.guid), &scope.sight.decision) else {
-        return nothing();
-    };
-    let shown = (scope.digits * 4 / digits.bits() as usize).min(DIGITS_MAX);
+pub(crate) fn digits(look: &Look<'_>, digits: Digits) -> Html {
+    let (Some(key), Some(decision)) = (look.guid, look.decision) else { return nothing() };
+    let shown = (look.digits * 4 / digits.bits() as usize).min(DIGITS_MAX);
     let shared = usize::from(decision.shared);
-    let me = scope.lab.guid(decision.at);
-    let next = scope.next().and_then(|peer| scope.lab.guid(peer));
+    let me = look.nodes.guid(decision.at);
+    let next = look.next().and_then(|peer| look.nodes.guid(peer));
     let shares = |guid: Guid| guid.shared_prefix(key, digits);
     let line = |name: &'static str, guid: Guid, same: usize, mark: Option<usize>, said: Option<usize>| {
         let cells = (0..shown).map(|i| {
@@ -59,26 +57,25 @@ fn digit_text(digit: usize) -> String {
 }
 
 /// Routing table and leaf set.
-pub(super) fn tables(scope: &Scope<'_>, shown: Peer) -> Html {
-    let Some(session) = scope.lab.pastry() else { return nothing() };
-    let node = &session.world().node(shown).overlay();
+pub(crate) fn tables(look: &Look<'_>, shown: Peer, node: &PastryNode, config: &Config) -> Html {
     let leaves: Vec<(i8, Peer)> = node.leaf_set().with_offsets().collect();
     html! {
         <>
-            <section>{ routing_table(scope, shown, node.routing_table(), session.spec().config.overlay.digits) }</section>
-            <section>{ leaf_set(scope, shown, &leaves) }</section>
+            <section>{ routing_table(look, shown, node.routing_table(), config) }</section>
+            <section>{ leaf_set(look, shown, &leaves) }</section>
         </>
     }
 }
 
-fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: Digits) -> Html {
-    let own = scope.lab.guid(shown).unwrap_or_default();
-    let hit = match scope.used() {
+fn routing_table(look: &Look<'_>, shown: Peer, table: &RoutingTable, config: &Config) -> Html {
+    let digits = config.digits;
+    let own = look.nodes.guid(shown).unwrap_or_default();
+    let hit = match look.used() {
         Some(Place::RoutingTable { row, column }) => Some((usize::from(row), usize::from(column))),
         _ => None,
     };
     // The cell that the rule looked at, also if it was empty.
-    let asked = match (&scope.sight.decision, scope.key().and_then(|key| key.guid)) {
+    let asked = match (look.decision, look.guid) {
         (Some(decision), Some(key))
             if decision.rule == Rule::RareCase && usize::from(decision.shared) < digits.rows() =>
         {
@@ -86,7 +83,7 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
         }
         _ => None,
     };
-    let idle = scope.lab.pastry().is_some_and(|session| session.spec().config.overlay.leaf_set_only);
+    let idle = config.leaf_set_only;
     let asked = asked.filter(|_| !idle);
     let filled = table.entries().map(|(row, _, _)| usize::from(row) + 1).max().unwrap_or(0);
     let reached = hit.or(asked.filter(|(row, _)| *row <= filled)).map_or(0, |(row, _)| row + 1);
@@ -95,7 +92,7 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
     let first = table.entries().next().map(|(row, column, _)| (usize::from(row), usize::from(column)));
     let body = (0..rows).map(|row| {
         let cells = (0..digits.base())
-            .map(|column| cell(scope, table, (row, column), own.digit(row, digits), hit.or(asked), hit.or(first)));
+            .map(|column| cell(look, table, (row, column), own.digit(row, digits), hit.or(asked), hit.or(first)));
         html! { <tr key={row}><th scope="row">{ row }</th>{ for cells }</tr> }
     });
     let left_out = filled.saturating_sub(rows);
@@ -108,7 +105,7 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
         <>
             <div class="scroll-x">
                 <table class={classes!("routing", (digits.base() < 8).then_some("narrow"), idle.then_some("idle"))} onkeydown={Callback::from(walk)}>
-                    <caption class="label">{ format!("Routing table of {}", scope.name(shown)) }</caption>
+                    <caption class="label">{ format!("Routing table of {}", look.name(shown)) }</caption>
                     <thead><tr><th scope="col"><span class="sr-only">{ "Row" }</span></th>{ for columns }</tr></thead>
                     <tbody>{ for body }</tbody>
                 </table>
@@ -119,7 +116,7 @@ fn routing_table(scope: &Scope<'_>, shown: Peer, table: &RoutingTable, digits: D
 }
 
 fn cell(
-    scope: &Scope<'_>,
+    look: &Look<'_>,
     table: &RoutingTable,
     at: (usize, usize),
     own: usize,
@@ -134,9 +131,9 @@ fn cell(
     let hit = marked == Some(at);
     match table.cell(row, column) {
         Some(peer) => {
-            let label = format!("Row {row}, column {}: {}", digit_text(column), scope.name(peer));
+            let label = format!("Row {row}, column {}: {}", digit_text(column), look.name(peer));
             let dot = html! { <svg viewBox="0 0 10 10" aria-hidden="true" focusable="false"><circle cx="5" cy="5" r="4.5" /></svg> };
-            let button = scope.peer_button(peer, classes!("cell"), label, dot, Some(tab == Some(at)));
+            let button = look.peer_button(peer, classes!("cell"), label, dot, Some(tab == Some(at)));
             html! { <td {key} class={classes!(hit.then_some("hit"))} data-at={format!("{row},{column}")}>{ button }</td> }
         }
         None => html! {
@@ -180,25 +177,25 @@ fn walk(event: KeyboardEvent) {
 
 /// The leaf set as a table of one row, in ring order with the node itself in the middle. The style sheet lets the row
 /// wrap, which takes the native roles away; so they are written out.
-fn leaf_set(scope: &Scope<'_>, shown: Peer, leaves: &[(i8, Peer)]) -> Html {
+fn leaf_set(look: &Look<'_>, shown: Peer, leaves: &[(i8, Peer)]) -> Html {
     let mut leaves = leaves.to_vec();
     overlay_core::small_sort::sort_by_key(&mut leaves, |(offset, _)| *offset);
     let (smaller, larger) = leaves.split_at(leaves.partition_point(|(offset, _)| *offset < 0));
-    let me = html! { <td key="me" role="cell"><span class="chip me">{ scope.name(shown) }</span></td> };
-    let before = smaller.iter().map(|leaf| leaf_cell(scope, *leaf));
-    let after = larger.iter().map(|leaf| leaf_cell(scope, *leaf));
+    let me = html! { <td key="me" role="cell"><span class="chip me">{ look.name(shown) }</span></td> };
+    let before = smaller.iter().map(|leaf| leaf_cell(look, *leaf));
+    let after = larger.iter().map(|leaf| leaf_cell(look, *leaf));
     html! {
         <table class="leaves" role="table">
-            <caption class="label">{ format!("Leaf set of {}", scope.name(shown)) }</caption>
+            <caption class="label">{ format!("Leaf set of {}", look.name(shown)) }</caption>
             <tbody role="rowgroup"><tr role="row">{ for before.chain([me]).chain(after) }</tr></tbody>
         </table>
     }
 }
 
-fn leaf_cell(scope: &Scope<'_>, (offset, peer): (i8, Peer)) -> Html {
-    let name = scope.name(peer);
-    let hit = matches!(scope.used(), Some(Place::LeafSet { .. })) && scope.next() == Some(peer);
+fn leaf_cell(look: &Look<'_>, (offset, peer): (i8, Peer)) -> Html {
+    let name = look.name(peer);
+    let hit = matches!(look.used(), Some(Place::LeafSet { .. })) && look.next() == Some(peer);
     let label = format!("{name}, place {offset:+} of the leaf set");
-    let button = scope.peer_button(peer, classes!("chip", hit.then_some("hit")), label, html! { <>{ name }</> }, None);
+    let button = look.peer_button(peer, classes!("chip", hit.then_some("hit")), label, html! { <>{ name }</> }, None);
     html! { <td key={i32::from(offset)} role="cell">{ button }</td> }
 }

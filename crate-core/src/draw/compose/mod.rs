@@ -123,7 +123,7 @@ impl Composer<'_> {
         }
     }
 
-    /// Ordinary nodes: a hollow dot is a member, a broken circle is coming in, a cross is dead.
+    /// Ordinary nodes: a hollow dot is a member, a broken circle is coming in, a square is away, a cross is dead.
     fn dots(&mut self) {
         let dot = self.layout.dot;
         let all = self.frame.nodes.iter().zip(&self.layout.spots);
@@ -139,6 +139,11 @@ impl Composer<'_> {
                     let edge = Some(dashed(Ink::Ink.solid(), self.px(2.0).max(1.5)));
                     let radius = dot.max(self.px(5.0)) + self.px(2.0);
                     self.shapes.push(Shape::Disc { centre: spot.point, radius, fill: Some(Ink::Ground.solid()), edge });
+                }
+                NodeState::Away => {
+                    let reach = dot.max(self.px(5.0)) + self.px(2.0);
+                    let edge = dashed(Ink::Dim.solid(), self.px(2.0).max(1.5));
+                    square(&mut self.shapes, spot.point, reach, edge);
                 }
                 NodeState::Dead => {
                     let (reach, width) = (dot.max(self.px(2.6)), self.px(2.4).max(1.6));
@@ -301,6 +306,9 @@ impl Composer<'_> {
         let Some((i, spot)) = self.layout.index(peer).zip(self.layout.spot(peer)) else { return };
         let chosen = rank == rank::CHOSEN;
         let mut runs = self.name(self.frame.nodes[i].at, rank <= rank::ROUTE, chosen);
+        if let Some((_, called)) = self.frame.called.iter().find(|(other, _)| *other == peer) {
+            runs.insert(0, Run::new(format!("{called} "), Ink::Ink, chosen));
+        }
         if rank > rank::ROUTE {
             runs.iter_mut().for_each(|run| run.ink = ink);
         }
@@ -358,6 +366,15 @@ impl Composer<'_> {
             let text = Text { place, runs: label.runs, size: label.size, face: label.face, halo: true };
             self.shapes.push(Shape::Text(text));
         }
+    }
+}
+
+/// A square: away.
+fn square(shapes: &mut Vec<Shape>, centre: Point, reach: f64, edge: super::picture::Stroke) {
+    let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(x, y)| centre.plus(point(x, y), reach));
+    shapes.push(Shape::Area { corners: corners.to_vec(), fill: Ink::Ground.solid() });
+    for side in 0..4 {
+        shapes.push(Shape::line(corners[side], corners[(side + 1) % 4], edge));
     }
 }
 

@@ -27,7 +27,11 @@ fn slide(view: View) -> Frame {
 
 fn with_nodes(space: Space, view: View, ids: &[u128]) -> Frame {
     let mut frame = Frame::empty(space);
-    let state = |i: u32| if i % 11 == 9 { NodeState::Dead } else { NodeState::Active };
+    let state = |i: u32| match i % 11 {
+        9 => NodeState::Dead,
+        8 => NodeState::Away,
+        _ => NodeState::Active,
+    };
     frame.nodes = ids.iter().zip(0..).map(|(at, i)| StageNode { peer: Peer(i), at: *at, state: state(i) }).collect();
     frame.view = view;
     frame
@@ -167,6 +171,29 @@ fn any_frame() -> impl Strategy<Value = (Frame, Size)> {
         frame.flights = (0..).zip(purposes).map(flight).collect();
         (frame, Size { width, height })
     })
+}
+
+#[test]
+fn a_node_with_a_name_of_its_own_is_written_with_it() {
+    let mut frame =
+        with_nodes(Space::Pastry { digits: Digits::Bits4, shown: 6 }, View::Ring, &[0x65A1FC << 104, 0xD1 << 120]);
+    frame.called = [(Peer(1), "Ann".to_string())].into();
+    let picture = Composition::new(&frame, HALL, &TypicalFonts);
+    let written: Vec<String> = texts(&picture.still).into_iter().map(written).collect();
+    assert!(written.contains(&"Ann D10000".into()) && written.contains(&"65A1FC".into()), "{written:?}");
+}
+
+#[test]
+fn away_and_dead_are_told_apart_by_their_shapes() {
+    let shapes = |state| {
+        let mut frame = with_nodes(Space::Pastry { digits: Digits::Bits4, shown: 6 }, View::Ring, &[0]);
+        frame.nodes = [StageNode { peer: Peer(0), at: 0, state }].into();
+        let still = Composition::new(&frame, HALL, &TypicalFonts).still;
+        still.iter().filter(|shape| matches!(shape, Shape::Way { .. })).count()
+    };
+    // A square has two sides more than a cross has bars.
+    assert_eq!(shapes(NodeState::Away), shapes(NodeState::Dead) + 2);
+    assert_eq!(shapes(NodeState::Dead), shapes(NodeState::Active) + 2);
 }
 
 proptest! {

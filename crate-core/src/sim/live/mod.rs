@@ -1,0 +1,530 @@
+//! Simulated browsers: real members of the live overlay over links that behave as WebRTC's do.
+//!
+//! Each seat has a [`Member`] as a page has one, and this module is its browser and its network: descriptions take a
+//! while, connections may not come about, open at one end only, break without a word, and end with a word; pages are
+//! killed, frozen and woken. The member does not know the difference.
+//!
+//! `swarm` draws whole courses of such a world from a seed and checks them.
+//!
+//! # Implementation notes
+//! Figures are those measured with Chromium: host candidates after 3 ms, a channel 15 to 20 ms after the answer, a
+//! vanished peer `failed` after 16 s, a closed channel told within 5 ms. There is no ICE: whether two ends connect is
+//! drawn once for each attempt.
+
+pub mod swarm;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use rand::{Rng as _, RngExt, SeedableRng};
+
+use crate::id::Guid;
+use crate::live::{Event, LinkId, Member, Output, Settings, Stage, State};
+use crate::protocol::{Node as _, Rng};
+use crate::signalling::{Description, Invitation, Kind};
+use crate::time::{Duration, Time};
+
+/// How links behave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Network {
+    /// One-way delay of a message, least and most.
+    pub latency: (Duration, Duration),
+    /// From the answer to the open channel, least and most.
+    pub setup: (Duration, Duration),
+    /// Attempts in a million that do not connect.
+    pub fails_per_million: u32,
+    /// Attempts in a million that open at one end only.
+    pub half_open_per_million: u32,
+    /// Whether a member that is isolated meets another one by a meeting place.
+    pub rendezvous: bool,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let millis = Duration::from_millis;
+        Self {
+            latency: (millis(1), millis(40)),
+            setup: (millis(15), millis(300)),
+            fails_per_million: 0,
+            half_open_per_million: 0,
+            rendezvous: true,
+        }
+    }
+}
+
+/// When a browser calls a connection failed whose other end has vanished.
+const FAILED_AFTER: Duration = Duration::from_secs(16);
+/// When it tells that the other end has closed it.
+const CLOSED_AFTER: Duration = Duration::from_millis(5);
+/// How long people or meeting places take to hand an invitation on.
+const HANDED_ON: Duration = Duration::from_millis(200);
+/// Worlds begin at a moment of our days, as pages do.
+const BEGINNING: Time = Time(1_790_000_000_000_000);
+
+/// A browser tab.
+#[derive(Debug)]
+struct Seat {
+    member: Member,
+    /// The page is there.
+    lives: bool,
+    /// The page does not run now; what happens to it waits.
+    frozen: bool,
+    missed: Vec<Happening>,
+    /// The timer that was set last.
+    timer: Option<Time>,
+    events: Vec<(Time, Event)>,
+}
+
+/// One end of a connection.
+type End = (usize, LinkId);
+
+/// The other end of an end, and whether what is sent arrives.
+#[derive(Clone, Copy, Debug)]
+struct Wire {
+    other: End,
+    works: bool,
+    /// When the last message arrives: channels keep the order.
+    last: Time,
+}
+
+/// Something that will happen to a seat.
+#[derive(Clone, Debug)]
+enum Happening {
+    Timer,
+    Described { link: LinkId, blob: Vec<u8> },
+    Open { link: LinkId },
+    Bytes { link: LinkId, bytes: Vec<u8> },
+    Closed { link: LinkId },
+    Invited { invitation: Invitation },
+    Answered { answer: Invitation },
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct LiveWorld {
+    now: Time,
+    rng: Rng,
+    network: Network,
+    settings: Settings,
+    seats: Vec<Seat>,
+    queue: BTreeMap<(Time, u64), (usize, Happening)>,
+    next: u64,
+    /// Whose certificate has which fingerprint.
+    certificates: BTreeMap<[u8; 32], End>,
+    wires: BTreeMap<End, Wire>,
+    /// Where invitations given out go.
+    guests: BTreeMap<End, usize>,
+    /// Who invited by an offer that was answered.
+    hosts: BTreeMap<End, usize>,
+    handled: u64,
+}
+
+impl LiveWorld {
+    /// A world without anybody.
+    #[must_use]
+    pub fn new(seed: u64, network: Network, settings: Settings) -> Self {
+        Self {
+            now: BEGINNING,
+            rng: Rng::seed_from_u64(seed),
+            network,
+            settings,
+            seats: Vec::new(),
+            queue: BTreeMap::new(),
+            next: 0,
+            certificates: BTreeMap::new(),
+            wires: BTreeMap::new(),
+            guests: BTreeMap::new(),
+            hosts: BTreeMap::new(),
+            handled: 0,
+        }
+    }
+
+    /// The moment.
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Events handled so far.
+    #[must_use]
+    pub const fn handled(&self) -> u64 {
+        self.handled
+    }
+
+    /// How many seats there ever were.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Whether there never was anybody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    /// How links behave from now on.
+    pub fn set_network(&mut self, network: Network) {
+        self.network = network;
+    }
+
+    /// The member of a seat.
+    ///
+    /// # Panics
+    /// If there is no such seat.
+    #[must_use]
+    pub fn member(&self, seat: usize) -> &Member {
+        &self.seats[seat].member
+    }
+
+    /// What a seat's page was told, and when.
+    #[must_use]
+    pub fn events(&self, seat: usize) -> &[(Time, Event)] {
+        &self.seats[seat].events
+    }
+
+    /// Seats whose page is there and runs.
+    pub fn living(&self) -> impl Iterator<Item = usize> + '_ {
+        self.seats.iter().enumerate().filter(|(_, seat)| seat.lives && !seat.frozen).map(|(at, _)| at)
+    }
+
+    /// Whether a seat's page is there and runs.
+    #[must_use]
+    pub fn lives(&self, seat: usize) -> bool {
+        self.seats.get(seat).is_some_and(|seat| seat.lives && !seat.frozen)
+    }
+
+    /// A new page, with a key of its own, in no ring.
+    pub fn open_page(&mut self) -> usize {
+        let mut secret = [0; 32];
+        self.rng.fill_bytes(&mut secret);
+        let member = Member::new(self.now, &secret, self.rng.next_u64(), self.settings.clone());
+        let (timer, missed, events) = (None, Vec::new(), Vec::new());
+        self.seats.push(Seat { member, lives: true, frozen: false, missed, timer, events });
+        self.seats.len() - 1
+    }
+
+    /// The page is gone, without a word.
+    pub fn kill(&mut self, seat: usize) {
+        self.seats[seat].lives = false;
+        let now = self.now;
+        for (end, wire) in self.wires.iter_mut().filter(|(end, wire)| end.0 == seat || wire.other.0 == seat) {
+            wire.works = false;
+            if end.0 != seat {
+                let at = (now + FAILED_AFTER, self.next);
+                self.next += 1;
+                self.queue.insert(at, (end.0, Happening::Closed { link: end.1 }));
+            }
+        }
+    }
+
+    /// The page stops running; what happens to it waits.
+    pub fn freeze(&mut self, seat: usize) {
+        self.seats[seat].frozen = true;
+    }
+
+    /// A frozen page runs again.
+    pub fn thaw(&mut self, seat: usize) {
+        if !std::mem::replace(&mut self.seats[seat].frozen, false) {
+            return;
+        }
+        for happening in std::mem::take(&mut self.seats[seat].missed) {
+            self.happen(seat, happening);
+        }
+        self.happen(seat, Happening::Timer);
+    }
+
+    /// Something on the way between two seats breaks: nothing arrives any more over the links that they have now.
+    pub fn cut(&mut self, one: usize, other: usize) {
+        let between =
+            |end: &End, wire: &Wire| (end.0 == one && wire.other.0 == other) || (end.0 == other && wire.other.0 == one);
+        let ends: Vec<End> = self.wires.iter().filter(|(end, wire)| between(end, wire)).map(|(end, _)| *end).collect();
+        for end in ends {
+            if let Some(wire) = self.wires.get_mut(&end) {
+                wire.works = false;
+            }
+            self.later(FAILED_AFTER, end.0, Happening::Closed { link: end.1 });
+        }
+    }
+
+    /// `host` invites `guest`, and somebody hands offer and answer on.
+    pub fn invite(&mut self, host: usize, guest: usize) {
+        let offered = self.act(host, |member, now| member.offer(now));
+        if let Ok(link) = offered {
+            self.guests.insert((host, link), guest);
+        }
+    }
+
+    /// Does something with a member, and what it wants done then.
+    pub fn act<T>(&mut self, seat: usize, action: impl FnOnce(&mut Member, Time) -> T) -> T {
+        let result = action(&mut self.seats[seat].member, self.now);
+        self.carry_out(seat);
+        result
+    }
+
+    /// Brings bytes to a member as if the other end of its link with `from` had sent them.
+    pub fn inject(&mut self, from: usize, to: usize, bytes: &[u8]) {
+        let between = |(end, wire): (&End, &Wire)| (end.0 == to && wire.other.0 == from && wire.works).then_some(end.1);
+        if let Some(link) = self.wires.iter().rev().find_map(between) {
+            self.happen(to, Happening::Bytes { link, bytes: bytes.to_vec() });
+        }
+    }
+
+    /// Runs for a while.
+    pub fn run(&mut self, span: Duration) {
+        let end = self.now + span;
+        while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= end) {
+            let ((at, _), (seat, happening)) = entry.remove_entry();
+            self.now = self.now.max(at);
+            self.happen(seat, happening);
+        }
+        self.now = end;
+    }
+
+    /// Runs until something holds, at most for `span`; whether it does.
+    pub fn run_until(&mut self, span: Duration, holds: impl Fn(&Self) -> bool) -> bool {
+        let end = self.now + span;
+        while self.now < end {
+            if holds(self) {
+                return true;
+            }
+            self.run(Duration::from_millis(50));
+        }
+        holds(self)
+    }
+
+    fn later(&mut self, span: Duration, seat: usize, happening: Happening) {
+        self.queue.insert((self.now + span, self.next), (seat, happening));
+        self.next += 1;
+    }
+
+    fn between(&mut self, (least, most): (Duration, Duration)) -> Duration {
+        Duration(self.rng.random_range(least.0..=most.0.max(least.0)))
+    }
+
+    fn happen(&mut self, at: usize, happening: Happening) {
+        let (now, seat) = (self.now, &mut self.seats[at]);
+        if !seat.lives {
+            return;
+        }
+        if seat.frozen {
+            if !matches!(happening, Happening::Timer) {
+                seat.missed.push(happening);
+            }
+            return;
+        }
+        self.handled += 1;
+        let member = &mut seat.member;
+        match happening {
+            Happening::Timer => {
+                if seat.timer.is_some_and(|due| due <= now) {
+                    seat.timer = None;
+                    member.on_deadline(now);
+                }
+            }
+            Happening::Described { link, blob } => member.on_description(now, link, &blob),
+            Happening::Open { link } => member.on_open(now, link),
+            Happening::Bytes { link, bytes } => member.on_bytes(now, link, &bytes),
+            Happening::Closed { link } => member.on_closed(now, link),
+            Happening::Invited { invitation } => {
+                let host = self.certificates.get(&invitation.description.fingerprint()).map(|end| end.0);
+                if let (Ok(link), Some(host)) = (member.on_offer(now, &invitation), host) {
+                    self.hosts.insert((at, link), host);
+                }
+            }
+            Happening::Answered { answer } => {
+                let _ = member.on_answer(now, &answer);
+            }
+        }
+        self.carry_out(at);
+    }
+
+    /// Does what a member wants done, as a browser would, and sets its timer.
+    fn carry_out(&mut self, at: usize) {
+        let mut isolated = false;
+        while let Some(output) = self.seats[at].member.poll() {
+            match output {
+                Output::Offer { link } => self.describe(at, link, Kind::Offer),
+                Output::Answer { link, offer } => {
+                    self.pair((at, link), &offer);
+                    self.describe(at, link, Kind::Answer);
+                }
+                Output::Accept { link, answer } => {
+                    self.pair((at, link), &answer);
+                    self.connect((at, link));
+                }
+                Output::Candidate { .. } => {}
+                Output::Publish { link, invitation } => self.hand_on((at, link), invitation),
+                Output::Send { link, bytes } => self.send((at, link), bytes),
+                Output::Close { link } => self.close((at, link)),
+                Output::Event(event) => {
+                    isolated |= event == Event::Isolated;
+                    self.seats[at].events.push((self.now, event));
+                }
+            }
+        }
+        if isolated && self.network.rendezvous {
+            self.meet(at);
+        }
+        let seat = &mut self.seats[at];
+        // Browsers' timers come late, never early.
+        let soonest = self.now + Duration::from_millis(1);
+        let due = seat.member.next_deadline().map(|due| due.max(soonest));
+        if let Some(due) = due.filter(|due| seat.timer.is_none_or(|timer| *due < timer)) {
+            seat.timer = Some(due);
+            self.queue.insert((due, self.next), (at, Happening::Timer));
+            self.next += 1;
+        }
+    }
+
+    /// An isolated page finds another one by a meeting place, if there is one.
+    fn meet(&mut self, at: usize) {
+        let others: Vec<usize> = self.living().filter(|other| *other != at).collect();
+        if !others.is_empty() {
+            let host = others[self.rng.random_range(0..others.len() as u32) as usize];
+            self.invite(host, at);
+        }
+    }
+
+    fn describe(&mut self, at: usize, link: LinkId, kind: Kind) {
+        let mut fingerprint = [0; 32];
+        self.rng.fill_bytes(&mut fingerprint);
+        self.certificates.insert(fingerprint, (at, link));
+        let blob = Description::simulated(kind, fingerprint).to_bytes();
+        let span = self.between((Duration::from_millis(3), Duration::from_millis(120)));
+        self.later(span, at, Happening::Described { link, blob });
+    }
+
+    /// An end learns who its other end is.
+    fn pair(&mut self, end: End, description: &[u8]) {
+        let description = Description::from_bytes(description).expect("members hand on what they checked");
+        if let Some(other) = self.certificates.get(&description.fingerprint()) {
+            self.wires.insert(end, Wire { other: *other, works: false, last: Time::ZERO });
+        }
+    }
+
+    /// Both descriptions are known at both ends: the connection comes about, or does not.
+    fn connect(&mut self, end: End) {
+        let Some(other) = self.wires.get(&end).map(|wire| wire.other) else { return };
+        let meant = self.wires.get(&other).is_some_and(|wire| wire.other == end);
+        let drawn = self.rng.random_range(0..1_000_000_u32);
+        let Network { fails_per_million: fails, half_open_per_million: half, setup, .. } = self.network;
+        if !meant || !self.seats[other.0].lives || drawn < fails {
+            self.later(FAILED_AFTER, end.0, Happening::Closed { link: end.1 });
+            return self.later(FAILED_AFTER, other.0, Happening::Closed { link: other.1 });
+        }
+        let span = self.between(setup);
+        if drawn < fails + half {
+            return self.later(span, end.0, Happening::Open { link: end.1 });
+        }
+        let more = self.between(self.network.latency);
+        let spans = [span, Duration(span.0 + more.0)];
+        for (end, span, others) in [(end, spans[0], spans[1]), (other, spans[1], spans[0])] {
+            if let Some(wire) = self.wires.get_mut(&end) {
+                // Nothing comes out of a channel before it is open.
+                (wire.works, wire.last) = (true, self.now + others);
+            }
+            self.later(span, end.0, Happening::Open { link: end.1 });
+        }
+    }
+
+    fn hand_on(&mut self, end: End, invitation: Invitation) {
+        if invitation.description.kind() == Kind::Offer {
+            if let Some(guest) = self.guests.remove(&end) {
+                self.later(HANDED_ON, guest, Happening::Invited { invitation });
+            }
+        } else if let Some(host) = self.hosts.remove(&end) {
+            self.later(HANDED_ON, host, Happening::Answered { answer: invitation });
+        }
+    }
+
+    fn send(&mut self, end: End, bytes: Vec<u8>) {
+        let span = self.between(self.network.latency);
+        let Some(wire) = self.wires.get_mut(&end).filter(|wire| wire.works) else { return };
+        let arrives = (self.now + span).max(wire.last + Duration(1));
+        wire.last = arrives;
+        let other = wire.other;
+        self.queue.insert((arrives, self.next), (other.0, Happening::Bytes { link: other.1, bytes }));
+        self.next += 1;
+    }
+
+    fn close(&mut self, end: End) {
+        let Some(wire) = self.wires.remove(&end) else { return };
+        if wire.works {
+            let told = (self.now + CLOSED_AFTER).max(wire.last + Duration(1));
+            self.queue.insert((told, self.next), (wire.other.0, Happening::Closed { link: wire.other.1 }));
+            self.next += 1;
+        }
+        if let Some(back) = self.wires.get_mut(&wire.other) {
+            back.works = false;
+        }
+    }
+
+    // ---- what can be seen of the ring as a whole, which no member sees
+
+    /// The living members in ring order.
+    #[must_use]
+    pub fn ring(&self) -> Vec<(Guid, usize)> {
+        let mut ring: Vec<(Guid, usize)> = self.living().map(|at| (self.member(at).guid(), at)).collect();
+        ring.sort_unstable();
+        ring
+    }
+
+    /// The seat that is responsible for a key: the living one numerically closest to it.
+    #[must_use]
+    pub fn owner(&self, key: Guid) -> Option<usize> {
+        self.ring().into_iter().min_by_key(|(guid, _)| key.closeness(*guid)).map(|(_, at)| at)
+    }
+
+    /// What is wrong with the ring: somebody is no member, or does not know who stands next to it, or has no link there.
+    #[must_use]
+    pub fn flaw(&self) -> Option<String> {
+        let ring = self.ring();
+        for (at, (guid, seat)) in ring.iter().enumerate() {
+            let member = self.member(*seat);
+            if member.state() != State::Member || !member.node().is_active() {
+                return Some(format!("{guid:.6} is {:?}", member.state()));
+            }
+            if ring.len() < 2 {
+                continue;
+            }
+            let [next, last] = [ring[(at + 1) % ring.len()].0, ring[(at + ring.len() - 1) % ring.len()].0];
+            let leaves = member.node().overlay().leaf_set();
+            let id = |peer| member.directory().id(peer);
+            let known = [leaves.clockwise().next().map(id), leaves.clockwise().next_back().map(id)];
+            if known != [Some(next), Some(last)] {
+                return Some(format!("{guid:.6} stands between {last:?} and {next:?}, and knows {known:?}"));
+            }
+        }
+        None
+    }
+
+    /// A living member in words: whom it holds for its neighbours, and to whom it has links.
+    #[must_use]
+    pub fn words(&self, seat: usize) -> String {
+        let member = self.member(seat);
+        let short = |guid: Guid| format!("{guid:.6}");
+        let leaves = member.node().overlay().leaf_set().clockwise().map(|peer| short(member.directory().id(peer)));
+        let open = member.links().filter(|link| link.stage == Stage::Open).filter_map(|link| link.peer).map(short);
+        let (leaves, open) = (leaves.collect::<Vec<_>>().join(" "), open.collect::<Vec<_>>().join(" "));
+        format!("page {seat} is {:.6}, {:?}; leaf set {leaves}; links {open}", member.guid(), member.state())
+    }
+
+    /// What is wrong with links: a member of a leaf set without one.
+    #[must_use]
+    pub fn missing_link(&self) -> Option<String> {
+        for (guid, seat) in self.ring() {
+            let member = self.member(seat);
+            let open: Vec<Guid> =
+                member.links().filter(|link| link.stage == Stage::Open).filter_map(|link| link.peer).collect();
+            for leaf in member.node().overlay().leaf_set().clockwise() {
+                let leaf = member.directory().id(leaf);
+                if !open.contains(&leaf) {
+                    return Some(format!("{guid:.6} has no link to {leaf:.6} of its leaf set"));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,186 @@
+//! One member's own state: tables, decision, values; whom it has heard of; what happened and how much was sent.
+
+use overlay_core::dht::DhtNode;
+use overlay_core::id::Guid;
+use overlay_core::identity::Presence;
+use overlay_core::live::{Member, MemberView, Stage, State};
+use overlay_core::pastry::words::{self, Wording};
+use overlay_core::pastry::{Config, PastryNode};
+use overlay_core::protocol::{Candidate, Peer, Step};
+use yew::prelude::*;
+
+use super::super::clock::now;
+use super::super::hub::{Board, DIGITS, SEATS_MAX, digits};
+use super::Scope;
+use crate::desk::group;
+use crate::inspector::{Actions, Look, Nodes, losers, pastry, read, rule_list, values_held};
+use crate::widgets::{nothing, rich};
+use crate::words::marked;
+
+/// Lines of the log that are listed.
+const LINES_LISTED: usize = 100;
+
+/// The nodes that a member knows, as tables and buttons want them.
+struct Known<'a> {
+    board: &'a Board,
+    member: &'a Member,
+}
+
+impl Known<'_> {
+    fn id(&self, peer: Peer) -> Option<Guid> {
+        (peer.index() < self.member.directory().len()).then(|| self.member.directory().id(peer))
+    }
+}
+
+impl Nodes for Known<'_> {
+    fn name(&self, peer: Peer) -> String {
+        self.id(peer).map_or_else(|| "?".into(), |guid| self.board.name_of(guid))
+    }
+
+    fn guid(&self, peer: Peer) -> Option<Guid> {
+        self.id(peer)
+    }
+
+    fn is_alive(&self, peer: Peer) -> bool {
+        let gone = |guid| self.member.roster().any(|other| other.guid == guid && is_gone(&other));
+        self.id(peer).is_some_and(|guid| !gone(guid))
+    }
+}
+
+/// Whether somebody has left, or is probably dead.
+pub(super) fn is_gone(other: &MemberView) -> bool {
+    other.lost || other.presence == Presence::Gone
+}
+
+/// Decision, tables and values of the node that is looked at.
+pub(super) fn node(scope: &Scope, board: &Board) -> Html {
+    let member = &board.viewer().member;
+    let add = scope.press(|scope| scope.hub.add_seat());
+    let tools = html! {
+        <div class="buttons">
+            <button type="button" disabled={!board.is_member() || board.seats.len() >= SEATS_MAX} onclick={add}
+                title="Another node in this page, which links up as any other does">{ "Add virtual node" }</button>
+        </div>
+    };
+    let other = board.selected.filter(|guid| *guid != member.guid());
+    let other = other.map_or_else(String::new, |guid| {
+        format!("You chose {}: its tables are shown by its own page alone. Below are this node's.", board.name_of(guid))
+    });
+    let Some(me) = member.directory().find(member.guid()).filter(|_| member.state() == State::Member) else {
+        return html! { <>{ tools }<p class="dim">{ "Come in first: tables fill as members are met." }</p></> };
+    };
+    let key = board.shown.as_ref().map(|shown| shown.key).or(board.wish.as_ref().map(|wish| wish.key));
+    let decision = key.map(|key| member.explain(key));
+    let known = Known { board, member };
+    let actions = actions(scope);
+    let look = Look {
+        nodes: &known,
+        decision: decision.as_ref(),
+        guid: key,
+        hovered: board.hovered.and_then(|guid| member.directory().find(guid)),
+        digits: DIGITS,
+        actions: &actions,
+    };
+    let overlay: &DhtNode<PastryNode> = member.node();
+    let config = &Config::dependable();
+    let heading = match &decision {
+        Some(decision) if decision.next == Step::Deliver => format!("Node {} · would deliver", look.name(me)),
+        Some(_) => format!("Node {} · what it would do", look.name(me)),
+        None => format!("Node {}", look.name(me)),
+    };
+    let explained = key.zip(decision.as_ref()).map_or_else(nothing, |(key, decision)| {
+        let names = |peer: Peer| known.name(peer);
+        let key_name = digits(key);
+        let wording = Wording { config, names: &names, key, key_name: &key_name };
+        let lines = wording.rule_lines(decision, overlay.overlay().leaf_set());
+        let place = |candidate: &Candidate| words::place(&candidate.place);
+        let verdict = |candidate: &Candidate| wording.verdict(candidate, decision);
+        html! { <>{ pastry::digits(&look, config.digits) }{ rule_list(lines) }{ losers(&look, decision, &place, &verdict) }</> }
+    });
+    html! {
+        <>
+            <p class="dim" hidden={other.is_empty()}>{ other }</p>
+            <section aria-label="Decision"><h2 class="label">{ heading }</h2></section>
+            { explained }
+            { pastry::tables(&look, me, overlay.overlay(), config) }
+            { values_held(read::<PastryNode>((), DIGITS, overlay.store()), &look.name(me)) }
+            { tools }
+        </>
+    }
+}
+
+fn actions(scope: &Scope) -> Actions {
+    let with = |set: fn(&mut Board, Option<Guid>)| {
+        let hub = scope.hub.clone();
+        Callback::from(move |peer: Option<Peer>| {
+            hub.change(|board, _| {
+                let directory = board.viewer().member.directory();
+                let guid = peer.filter(|peer| peer.index() < directory.len()).map(|peer| directory.id(peer));
+                set(board, guid);
+            });
+        })
+    };
+    Actions { select: with(|board, guid| board.selected = guid), hover: with(|board, guid| board.hovered = guid) }
+}
+
+/// Whom the node that is looked at has heard of, and its links.
+pub(super) fn members(board: &Board) -> Html {
+    let seat = board.viewer();
+    let member = &seat.member;
+    let me = board.name_of(member.guid());
+    let rows = member.roster().filter(|other| other.guid != member.guid()).map(|other| {
+        let link = member.links().find(|link| link.peer == Some(other.guid) && link.stage == Stage::Open);
+        let presence = match other.presence {
+            _ if is_gone(&other) => "gone",
+            Presence::Away => "away",
+            _ => "here",
+        };
+        let kind = link.as_ref().map_or("none", |link| seat.kind(link.link));
+        let round_trip = link.as_ref().and_then(|link| link.round_trip);
+        let round_trip = round_trip.map_or_else(String::new, |span| format!("{} ms", span.0.div_ceil(1_000)));
+        html! {
+            <tr key={other.guid.to_string()} class={classes!((board.selected == Some(other.guid)).then_some("hit"), presence)}>
+                <th scope="row">{ board.name_of(other.guid) }</th><td>{ presence }</td><td>{ kind }</td><td>{ round_trip }</td>
+            </tr>
+        }
+    });
+    html! {
+        <div class="scroll-x" tabindex="0" role="region" aria-label="Members">
+            <table class="total members">
+                <caption class="label">{ format!("Members that {me} has heard of") }</caption>
+                <thead><tr><th scope="col">{ "Member" }</th><th scope="col">{ "State" }</th><th scope="col">{ "Link" }</th><th scope="col">{ "Round trip" }</th></tr></thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// What happened, latest first.
+pub(super) fn events(board: &Board) -> Html {
+    if board.log.is_empty() {
+        return html! { <p class="dim">{ "Nothing has happened yet." }</p> };
+    }
+    let moment = now();
+    let items = board.log.iter().rev().take(LINES_LISTED).enumerate().map(|(index, line)| {
+        let ago = moment.0.saturating_sub(line.at.0) / 1_000_000;
+        let ago = if ago < 120 { format!("{ago} s ago") } else { format!("{} min ago", ago / 60) };
+        html! { <li key={index}><time>{ ago }</time><span>{ rich(&marked(&line.text)) }</span></li> }
+    });
+    html! { <ol class="events" aria-label="Events, latest first">{ for items }</ol> }
+}
+
+/// Messages and bytes.
+pub(super) fn counters(board: &Board) -> Html {
+    let member = &board.viewer().member;
+    let counters = member.stats().all();
+    let more = [("peer connections made by this page", u64::from(board.connections_made))];
+    let rows = counters.chain(more).map(|(name, number)| {
+        html! { <tr key={name}><th scope="row">{ name }</th><td>{ group(number) }</td></tr> }
+    });
+    html! {
+        <table class="total members">
+            <caption class="label">{ format!("Counters of {}", board.name_of(member.guid())) }</caption>
+            <tbody>{ for rows }</tbody>
+        </table>
+    }
+}
