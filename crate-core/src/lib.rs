@@ -7,8 +7,6 @@
 
 pub mod small_sort;
 
-pub mod encoding;
-
 pub mod id;
 
 pub mod time;

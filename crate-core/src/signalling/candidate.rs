@@ -5,8 +5,6 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
 
-use crate::encoding::from_hex;
-
 /// The longest candidate line that is read, in bytes.
 const MOST_LINE_BYTES: usize = 512;
 /// Bytes of a UUID in text: 8, 4, 4, 4 and 12 digits with dashes between.
@@ -92,7 +90,7 @@ fn read_uuid(text: &str) -> Option<[u8; 16]> {
     let at_dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
     let fits = text.len() == UUID_CHARS && text.bytes().enumerate().all(|(at, c)| at_dash(at) == (c == b'-'));
     let digits: Vec<u8> = text.bytes().filter(|c| *c != b'-').collect();
-    from_hex(&digits)?.try_into().ok().filter(|_| fits)
+    data_encoding::HEXLOWER_PERMISSIVE.decode(&digits).ok()?.try_into().ok().filter(|_| fits)
 }
 
 /// Why a line is no candidate.

@@ -2,10 +2,10 @@
 
 use core::fmt::Write;
 
+use data_encoding::{BASE64_NOPAD, HEXLOWER, HEXUPPER_PERMISSIVE};
 use thiserror::Error;
 
 use super::{Candidate, CandidateError};
-use crate::encoding::{Alphabet, from_base64, from_hex, to_base64, to_hex};
 
 /// Most candidates of one description.
 pub const MOST_CANDIDATES: usize = 16;
@@ -204,7 +204,7 @@ impl Description {
     /// From the layout of the module.
     ///
     /// # Errors
-    /// If the bytes do not follow it.
+    /// If the bytes do not follow it, or name an address twice.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BlobError> {
         let (head, rest) = bytes.split_first().ok_or(BlobError::Damaged)?;
         if head >> 4 != VERSION {
@@ -222,7 +222,8 @@ impl Description {
             if candidates.len() == MOST_CANDIDATES {
                 return Err(BlobError::TooManyCandidates);
             }
-            candidates.push(Candidate::read(&mut rest).ok_or(BlobError::Damaged)?);
+            let candidate = Candidate::read(&mut rest).filter(|one| !candidates.contains(one));
+            candidates.push(candidate.ok_or(BlobError::Damaged)?);
         }
         Ok(Self { kind, setup, fingerprint: *fingerprint, user, password, candidates })
     }
@@ -236,7 +237,7 @@ fn read_fingerprint(value: &str) -> Option<[u8; 32]> {
         return None;
     }
     let digits: Vec<u8> = digits.bytes().filter(|c| *c != b':').collect();
-    from_hex(&digits)?.try_into().ok()
+    HEXUPPER_PERMISSIVE.decode(&digits).ok()?.try_into().ok()
 }
 
 /// Whether a text is made of ICE characters (letters, digits, + and /), and of a sensible length.
@@ -248,9 +249,9 @@ fn is_token(text: &str, (least, most): (usize, usize)) -> bool {
 fn write_token(to: &mut Vec<u8>, token: &str) {
     // Lengths are bounded by `is_token`: 120 characters are 30 groups, or 60 bytes.
     let text = token.as_bytes();
-    let hexadecimal = from_hex(text).filter(|bytes| bytes.len() < 64 && to_hex(bytes) == token);
+    let hexadecimal = HEXLOWER.decode(text).ok().filter(|bytes| bytes.len() < 64);
     let groups = text.len() / 4;
-    let base64 = from_base64(text, Alphabet::Standard).ok().filter(|_| text.len().is_multiple_of(4) && groups < 64);
+    let base64 = BASE64_NOPAD.decode(text).ok().filter(|_| text.len().is_multiple_of(4) && groups < 64);
     let (head, bytes) = match (hexadecimal, base64) {
         (Some(bytes), _) => (64 + bytes.len(), bytes),
         (None, Some(bytes)) => (groups, bytes),
@@ -271,8 +272,8 @@ fn read_token(bytes: &mut &[u8]) -> Option<String> {
     let (token, rest) = rest.split_at_checked(length)?;
     *bytes = rest;
     match head >> 6 {
-        0 => Some(to_base64(token, Alphabet::Standard)),
-        1 => Some(to_hex(token)),
+        0 => Some(BASE64_NOPAD.encode(token)),
+        1 => Some(HEXLOWER.encode(token)),
         _ => String::from_utf8(token.to_vec()).ok(),
     }
 }

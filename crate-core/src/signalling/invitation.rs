@@ -1,9 +1,9 @@
 //! An offer or answer that people or a meeting place hand on.
 
+use data_encoding::{BASE64URL_NOPAD, DecodeKind};
 use thiserror::Error;
 
 use super::{BlobError, Description};
-use crate::encoding::{Alphabet, Base64Error, from_base64, to_base64};
 use crate::id::Guid;
 
 /// The longest text that is looked at, in bytes: a link with an invitation in it.
@@ -72,7 +72,7 @@ impl Invitation {
     /// As text for a link or a QR code: URL-safe base64.
     #[must_use]
     pub fn to_text(&self) -> String {
-        to_base64(&self.to_bytes(), Alphabet::Url)
+        BASE64URL_NOPAD.encode(&self.to_bytes())
     }
 
     /// From text, or from a whole link that ends with it. Blanks and line breaks, which chat programs put in, are
@@ -89,9 +89,9 @@ impl Invitation {
         if last.is_empty() {
             return Err(InvitationError::Empty);
         }
-        let bytes = from_base64(last.as_bytes(), Alphabet::Url).map_err(|error| match error {
-            Base64Error::Character => InvitationError::Characters,
-            Base64Error::Length => BlobError::Damaged.into(),
+        let bytes = BASE64URL_NOPAD.decode(last.as_bytes()).map_err(|error| match error.kind {
+            DecodeKind::Symbol => InvitationError::Characters,
+            _ => BlobError::Damaged.into(),
         })?;
         Self::from_bytes(&bytes)
     }

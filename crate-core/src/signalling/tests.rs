@@ -105,6 +105,17 @@ fn candidates_beyond_the_limit_are_left_out_of_a_text_and_refused_in_bytes() {
 }
 
 #[test]
+fn an_address_that_stands_twice_in_a_text_is_kept_once_and_in_a_blob_is_damage() {
+    let candidate = "a=candidate:1 1 udp 1677729535 203.0.113.5 46154 typ srflx raddr 0.0.0.0 rport 0\r\n";
+    let sdp = Description::simulated(Kind::Offer, [7; 32]).to_sdp() + candidate + candidate;
+    let description = Description::from_sdp(Kind::Offer, &sdp).expect("a description");
+    assert_eq!(description.candidates().len(), 1);
+    let mut bytes = description.to_bytes();
+    bytes.extend(description.candidates()[0].to_bytes());
+    assert_eq!(Description::from_bytes(&bytes), Err(BlobError::Damaged));
+}
+
+#[test]
 fn a_trickled_candidate_reads_back_and_the_end_of_them_is_none() {
     let line = "candidate:842163049 1 udp 1677729535 203.0.113.5 46154 typ srflx raddr 0.0.0.0 rport 0 generation 0";
     let candidate = Candidate::from_line(line).expect("a candidate").expect("over UDP");

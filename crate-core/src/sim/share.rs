@@ -2,13 +2,13 @@
 //!
 //! Format, version 2: `2.` and then, in URL-safe base64 without padding, the postcard encoding of [`Situation`].
 
+use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::lab::{Lab, Setup};
 use super::session::RestoreError;
 use super::spec::{Build, LogEntry};
-use crate::encoding::{Alphabet, from_base64, to_base64};
 use crate::protocol::Peer;
 use crate::time::Duration;
 
@@ -109,7 +109,7 @@ impl Situation {
     #[must_use]
     pub fn encode(&self) -> String {
         let bytes = postcard::to_allocvec(self).expect("plain data encodes");
-        format!("2.{}", to_base64(&bytes, Alphabet::Url))
+        format!("2.{}", BASE64URL_NOPAD.encode(&bytes))
     }
 
     /// From text.
@@ -127,7 +127,7 @@ impl Situation {
         if version != "2" {
             return Err(ShareError::Version(version.chars().take(20).collect()));
         }
-        let bytes = from_base64(body.as_bytes(), Alphabet::Url).map_err(|_| ShareError::Damaged)?;
+        let bytes = BASE64URL_NOPAD.decode(body.as_bytes()).map_err(|_| ShareError::Damaged)?;
         let (situation, rest) = postcard::take_from_bytes::<Self>(&bytes).map_err(|_| ShareError::Damaged)?;
         let logs = situation.log.len().max(situation.companion_log.len());
         if rest.is_empty() && logs <= LOG_MAX { Ok(situation) } else { Err(ShareError::Damaged) }

@@ -9,8 +9,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use data_encoding::BASE64;
 use js_sys::Uint8Array;
-use overlay_core::encoding::{Alphabet, to_base64};
 use overlay_core::signalling::{Description, Kind};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -33,7 +33,7 @@ pub fn name_in(description: &Description) -> Option<String> {
 
 fn description(kind: Kind, name: &str) -> Option<Description> {
     let fingerprint = random::<32>().map(|byte| format!("{byte:02X}")).join(":");
-    let password = to_base64(&random::<18>(), Alphabet::Standard);
+    let password = BASE64.encode(&random::<18>());
     let setup = if kind == Kind::Offer { "actpass" } else { "active" };
     let sdp = format!(
         "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
@@ -56,7 +56,7 @@ impl Port {
     /// An end that offers; `None` if the browser has no such channels.
     #[must_use]
     pub fn offer(tell: Tell) -> Option<Self> {
-        Self::start(Kind::Offer, &to_base64(&random::<6>(), Alphabet::Standard), tell)
+        Self::start(Kind::Offer, &BASE64.encode(&random::<6>()), tell)
     }
 
     /// The end that answers an offer.

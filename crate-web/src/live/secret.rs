@@ -6,7 +6,7 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use overlay_core::encoding::{Alphabet, from_base64, to_base64};
+use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha512};
 
 /// How often a room's name is hashed.
@@ -47,7 +47,7 @@ impl Room {
             hash = Sha512::digest(hash);
         }
         let derived = |what: &str| Sha512::new().chain_update(hash).chain_update(what).finalize();
-        let place = to_base64(&derived("place"), Alphabet::Url).chars().take(20).collect();
+        let place = BASE64URL_NOPAD.encode(&derived("place")).chars().take(20).collect();
         let key = derived("key");
         let (key, _) = key.split_at(KEY_BYTES);
         Self { place, cipher: ChaCha20Poly1305::new_from_slice(key).expect("a key of the right length") }
@@ -57,7 +57,7 @@ impl Room {
     #[must_use]
     pub fn seal(&self, bytes: &[u8], nonce: [u8; NONCE_BYTES]) -> String {
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), bytes).unwrap_or_default();
-        to_base64(&[nonce.as_slice(), &sealed].concat(), Alphabet::Url)
+        BASE64URL_NOPAD.encode(&[nonce.as_slice(), &sealed].concat())
     }
 
     /// What was sealed; `None` for anything else.
@@ -66,7 +66,7 @@ impl Room {
         if text.len() > SEALED_CHARACTERS_MAX {
             return None;
         }
-        let bytes = from_base64(text.as_bytes(), Alphabet::Url).ok()?;
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
         self.cipher.decrypt(&Nonce::from(*nonce), sealed).ok()
     }
@@ -75,7 +75,7 @@ impl Room {
 /// Twenty random characters that every tracker takes for an id.
 #[must_use]
 pub fn id() -> String {
-    to_base64(&random::<15>(), Alphabet::Url)
+    BASE64URL_NOPAD.encode(&random::<15>())
 }
 
 #[cfg(test)]

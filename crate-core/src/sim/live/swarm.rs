@@ -86,24 +86,6 @@ pub fn run(seed: u64, span: Duration) -> LiveCourse {
     run.course.failure = run.judge();
     if run.course.failure.is_some() {
         run.course.pages = run.world.ring().into_iter().map(|(_, seat)| run.world.words(seat)).collect();
-        for (_, seat) in run.world.ring() {
-            for (t, e) in run.world.events(seat) {
-                if run.world.now().since(*t) < Duration::from_secs(28) && !matches!(e, Event::RosterChanged) {
-                    let t = t.since(BEGINNING).0 / 1000;
-                    run.course.pages.push(match e {
-                        Event::Routed { key, hops, decision } => format!(
-                            "{t} {seat} routed {key:?} {hops} {:?} {:?}",
-                            decision.rule,
-                            match decision.next {
-                                crate::protocol::Step::Deliver => None,
-                                crate::protocol::Step::Forward(p) => Some(run.world.member(seat).directory().id(p)),
-                            }
-                        ),
-                        e => format!("{t} {seat} {e:?}"),
-                    });
-                }
-            }
-        }
     }
     run.course.events = run.world.handled();
     run.course.links = (0..run.world.len()).map(|seat| run.world.member(seat).stats().links_proven).sum();
@@ -141,28 +123,6 @@ impl Run {
     }
 
     fn note(&mut self, deed: String) {
-        let holders: Vec<String> = self
-            .stored
-            .iter()
-            .map(|(name, ..)| {
-                let key = Guid::of_bytes(name.as_bytes());
-                format!(
-                    "{name}: {:?}",
-                    self.world
-                        .living()
-                        .filter_map(|s| self.world.member(s).node().store().find(|(k, _)| *k == key).map(|(_, e)| (
-                            s,
-                            e.answers(),
-                            e.copies()
-                                .iter()
-                                .map(|c| format!("{:.4}", self.world.member(s).directory().id(*c)))
-                                .collect::<Vec<_>>()
-                        )))
-                        .collect::<Vec<_>>()
-                )
-            })
-            .collect();
-        let deed = format!("{deed}   {}", holders.join("; "));
         self.course.deeds.push((Time(self.world.now().since(BEGINNING).0), deed));
     }
 

@@ -1,6 +1,7 @@
 use super::*;
+use crate::id::Guid;
 use crate::identity::{Announcement, KeyPair, Name, Presence};
-use crate::live::{NoAnswer, RequestId};
+use crate::live::{NoAnswer, RequestId, Stage, State};
 use crate::wire::{Bytes, Frame, List, Parcel, ParcelBody};
 
 const fn seconds(count: u64) -> Duration {
