@@ -7,7 +7,7 @@ use crate::router::Route;
 
 /// The first page, with a sentence about how one came here, if there is something to say.
 pub fn home(notice: Option<&str>) -> Html {
-    let chapters = Chapter::ALL.into_iter().map(|chapter| {
+    let chapters = Chapter::RINGS.into_iter().map(|chapter| {
         let cards = chapter.scenes().map(|scene| {
             let route = Route::Scene { chapter: chapter.name().into(), scene: Some(scene.name.into()) };
             html! {

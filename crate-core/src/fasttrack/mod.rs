@@ -216,6 +216,24 @@ impl FastTrackNode {
         if let Role::Super(state) = &self.role { state.links().collect() } else { Vec::new() }
     }
 
+    /// How powerful it is, 0 to 99.
+    #[must_use]
+    pub const fn capacity(&self) -> u8 {
+        self.capacity
+    }
+
+    /// Super-peers that a super-super-peer names.
+    #[must_use]
+    pub fn named(&self) -> Vec<Peer> {
+        if let Role::Starter(supers) = &self.role { supers.clone() } else { Vec::new() }
+    }
+
+    /// The first entries of a super-peer's index, by name.
+    #[must_use]
+    pub fn entries(&self, most: usize) -> Vec<Entry> {
+        if let Role::Super(state) = &self.role { state.index.first(most) } else { Vec::new() }
+    }
+
     /// Entries of a super-peer's index.
     #[must_use]
     pub fn indexed(&self) -> usize {

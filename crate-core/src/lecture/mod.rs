@@ -5,6 +5,7 @@
 pub mod checks;
 mod chord;
 mod pastry;
+pub mod story;
 
 use crate::sim::lab::{Lab, Setup};
 use crate::sim::spec::{Action, Key, SpecError};
@@ -13,22 +14,40 @@ use crate::time::Duration;
 /// A part of the lecture.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Chapter {
-    /// "Pastry", "Pastry's routing algorithm" and their figures.
-    Pastry,
+    /// "Client/Server versus P2P", "Resource Location in P2P Systems".
+    Overview,
+    /// "Napster", "Napster Protocol".
+    Napster,
+    /// "Gnutella", "Gnutella Protocol", "Issues with Gnutella".
+    Gnutella,
+    /// "Fasttrack", "Super-Peer Architecture".
+    FastTrack,
     /// "Chord: an example DHT", "Chord: Routing" and their figures.
     Chord,
+    /// "Pastry", "Pastry's routing algorithm" and their figures.
+    Pastry,
+    /// "Comparison of P2P Techniques", "P2P Issues".
+    Dhts,
 }
 
 impl Chapter {
-    /// All chapters, in the order of the deck's second half: Pastry is the heart.
-    pub const ALL: [Self; 2] = [Self::Pastry, Self::Chord];
+    /// All chapters, in the order of the deck.
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::Napster, Self::Gnutella, Self::FastTrack, Self::Chord, Self::Pastry, Self::Dhts];
+    /// The rings, whose figures are [`Scene`]s: Pastry is the heart. Those of the others are [`story::Story`]s.
+    pub const RINGS: [Self; 2] = [Self::Pastry, Self::Chord];
 
     /// Its name in routes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Pastry => "pastry",
+            Self::Overview => "overview",
+            Self::Napster => "napster",
+            Self::Gnutella => "gnutella",
+            Self::FastTrack => "fasttrack",
             Self::Chord => "chord",
+            Self::Pastry => "pastry",
+            Self::Dhts => "dhts",
         }
     }
 
@@ -36,8 +55,13 @@ impl Chapter {
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Pastry => "Pastry",
+            Self::Overview => "Peer-to-peer",
+            Self::Napster => "Napster",
+            Self::Gnutella => "Gnutella",
+            Self::FastTrack => "FastTrack",
             Self::Chord => "Chord",
+            Self::Pastry => "Pastry",
+            Self::Dhts => "DHTs and the others",
         }
     }
 

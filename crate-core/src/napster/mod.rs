@@ -133,6 +133,12 @@ impl NapsterNode {
         self.home
     }
 
+    /// The first entries of a server's index, by name.
+    #[must_use]
+    pub fn entries(&self, most: usize) -> Vec<Entry> {
+        self.server.as_ref().map_or_else(Vec::new, |server| server.index.first(most))
+    }
+
     /// Entries of a server's index.
     #[must_use]
     pub fn indexed(&self) -> usize {

@@ -156,6 +156,12 @@ impl ReplicaNode {
         self.shelf.add(name)
     }
 
+    /// The first entries of its index, by name.
+    #[must_use]
+    pub fn entries(&self, most: usize) -> Vec<Entry> {
+        self.whole().index.first(most)
+    }
+
     /// Entries of its index.
     #[must_use]
     pub fn indexed(&self) -> usize {

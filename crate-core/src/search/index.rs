@@ -91,6 +91,12 @@ impl Index {
         self.holders.iter().flat_map(|(name, holders)| holders.iter().map(move |holder| (name, *holder)))
     }
 
+    /// The first of them, at most `most`.
+    #[must_use]
+    pub fn first(&self, most: usize) -> Vec<Entry> {
+        self.entries().take(most).map(|(name, holder)| Entry { name: name.clone(), holder }).collect()
+    }
+
     /// About the bytes on the heap, without the names, which are shared.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {

@@ -81,6 +81,22 @@ pub struct Travelling {
     pub request: Option<Request>,
 }
 
+impl Travelling {
+    /// What a picture needs to know of a message.
+    pub(super) fn of<M: Message>(flight: &Flight<'_, M>) -> Self {
+        Self {
+            from: flight.from,
+            to: flight.to,
+            sent: flight.sent,
+            arrives: flight.arrives,
+            lost: flight.lost,
+            name: flight.message.name(),
+            purpose: flight.message.purpose(),
+            request: flight.message.request(),
+        }
+    }
+}
+
 /// A key on the ring.
 #[derive(Clone, PartialEq, Debug)]
 pub struct KeyView {
@@ -425,7 +441,7 @@ impl Lab {
     /// Messages on their way at the moment shown.
     #[must_use]
     pub fn in_flight(&self) -> Vec<Travelling> {
-        each!(self, session => session.world().in_flight().map(|flight| travelling(&flight)).collect())
+        each!(self, session => session.world().in_flight().map(|flight| Travelling::of(&flight)).collect())
     }
 
     /// How many messages were sent and lost since the world began.
@@ -494,17 +510,4 @@ fn key_view<N: System>(session: &Session<N>, key: &Key) -> Result<(String, f64, 
     let ring: Vec<_> = world.members().collect();
     let owner = (!ring.is_empty()).then(|| N::owner(world.config(), &ring, id));
     Ok((id.text(space, usize::MAX), id.turn(space), owner))
-}
-
-fn travelling<M: Message>(flight: &Flight<'_, M>) -> Travelling {
-    Travelling {
-        from: flight.from,
-        to: flight.to,
-        sent: flight.sent,
-        arrives: flight.arrives,
-        lost: flight.lost,
-        name: flight.message.name(),
-        purpose: flight.message.purpose(),
-        request: flight.message.request(),
-    }
 }

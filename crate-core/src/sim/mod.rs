@@ -14,6 +14,7 @@ pub mod route;
 pub mod searches;
 pub mod session;
 pub mod share;
+pub mod show;
 pub mod spec;
 pub mod swarm;
 pub mod systems;

@@ -107,7 +107,11 @@ impl Outcome {
     #[must_use]
     pub fn ends(&self, over: Request) -> bool {
         match self {
-            Self::Delivered { request, .. } | Self::Undeliverable { request, .. } => *request == over,
+            Self::Delivered { request, .. }
+            | Self::Undeliverable { request, .. }
+            | Self::Stored { request, .. }
+            | Self::Found { request, .. }
+            | Self::Deleted { request, .. } => *request == over,
             Self::Search(event) => event.ends(over),
             _ => false,
         }

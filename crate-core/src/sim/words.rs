@@ -100,7 +100,7 @@ fn action(lab: &Lab, number: u32, digits: usize) -> Option<String> {
     Some(action_sentence(lab, &entry.action, digits))
 }
 
-fn loss(letter: &Letter, node: &str, name: &dyn Fn(Peer) -> String) -> String {
+pub(super) fn loss(letter: &Letter, node: &str, name: &dyn Fn(Peer) -> String) -> String {
     let kind = match letter.purpose {
         Purpose::Route => "The message",
         Purpose::Answer => "The answer",
@@ -110,7 +110,7 @@ fn loss(letter: &Letter, node: &str, name: &dyn Fn(Peer) -> String) -> String {
     format!("{kind} from {} to {node} is lost ({}).", name(letter.from), letter.name)
 }
 
-fn noted(note: &Note, node: &str, name: &dyn Fn(Peer) -> String) -> Option<String> {
+pub(super) fn noted(note: &Note, node: &str, name: &dyn Fn(Peer) -> String) -> Option<String> {
     Some(match note {
         Note::Routed { .. } | Note::JoinRouted { .. } | Note::EntrySet { .. } => return None,
         // Systems that search by words have sentences of their own.
@@ -132,7 +132,7 @@ fn noted(note: &Note, node: &str, name: &dyn Fn(Peer) -> String) -> Option<Strin
     })
 }
 
-fn told(outcome: &Outcome, node: &str, delivered: bool, name: &dyn Fn(Peer) -> String) -> Option<String> {
+pub(super) fn told(outcome: &Outcome, node: &str, delivered: bool, name: &dyn Fn(Peer) -> String) -> Option<String> {
     let hops = |count: u16| if count == 1 { "1 hop".to_string() } else { format!("{count} hops") };
     Some(match outcome {
         Outcome::Joined => format!("{node} is a member now."),

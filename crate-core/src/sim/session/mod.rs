@@ -11,7 +11,7 @@ use recorder::Recorder;
 use super::act::{apply, check};
 use super::spec::{Action, ActionError, Key, LogEntry, Spec, SpecError};
 use super::systems::Inhabitant;
-use super::trace::Trace;
+use super::trace::{Record, Trace};
 use super::world::World;
 use crate::protocol::{Purpose, Request};
 use crate::time::{Duration, Time};
@@ -70,7 +70,16 @@ impl<N: Inhabitant> Session<N> {
     /// # Errors
     /// If no such world can be.
     pub fn new(spec: Spec<N::Config>) -> Result<Self, SpecError> {
-        let world = spec.world::<N>()?;
+        Self::prepared(spec, |_| {})
+    }
+
+    /// The beginning of a world in which something was done before anybody looked.
+    ///
+    /// # Errors
+    /// If no such world can be.
+    pub fn prepared(spec: Spec<N::Config>, prepare: impl FnOnce(&mut World<N>)) -> Result<Self, SpecError> {
+        let mut world = spec.world::<N>()?;
+        prepare(&mut world);
         let origin = world.now();
         let first = Checkpoint { position: 0, applied: 0, world: world.clone() };
         Ok(Self {
@@ -95,22 +104,31 @@ impl<N: Inhabitant> Session<N> {
     /// If no such world can be; entries of the log that cannot be carried out are refused with [`RestoreError`].
     pub fn restore(spec: Spec<N::Config>, log: &[LogEntry], position: u32) -> Result<Self, RestoreError> {
         let mut session = Self::new(spec).map_err(RestoreError::Spec)?;
+        session.replay(log, position)?;
+        Ok(session)
+    }
+
+    /// Does at the beginning of a world what somebody did elsewhere, and shows record `position`.
+    ///
+    /// # Errors
+    /// If the log does not fit the world; what fits has been done then.
+    pub fn replay(&mut self, log: &[LogEntry], position: u32) -> Result<(), RestoreError> {
         for (number, entry) in log.iter().enumerate() {
-            session.seek(entry.position);
-            if session.position != entry.position || entry.at < session.clock {
+            self.seek(entry.position);
+            if self.position != entry.position || entry.at < self.clock {
                 return Err(RestoreError::Log(number));
             }
-            if entry.at > session.clock {
+            if entry.at > self.clock {
                 // Time was let pass to the action; at the very moment of a record, events of that moment may still wait.
-                session.run_until(entry.at);
+                self.run_until(entry.at);
             }
-            if session.position != entry.position || session.clock != entry.at {
+            if self.position != entry.position || self.clock != entry.at {
                 return Err(RestoreError::Log(number));
             }
-            session.act(entry.action.clone()).map_err(|_| RestoreError::Log(number))?;
+            self.act(entry.action.clone()).map_err(|_| RestoreError::Log(number))?;
         }
-        session.seek(position);
-        if session.position == position { Ok(session) } else { Err(RestoreError::Position) }
+        self.seek(position);
+        if self.position == position { Ok(()) } else { Err(RestoreError::Position) }
     }
 
     /// What the world was made from.
@@ -214,12 +232,19 @@ impl<N: Inhabitant> Session<N> {
     ///
     /// Returns whether there was one; if not, the session is where it was.
     pub fn step(&mut self) -> bool {
+        self.step_to(Record::is_major)
+    }
+
+    /// Goes on to the next record of this kind.
+    ///
+    /// Returns whether there was one; if not, the session is where it was.
+    pub fn step_to(&mut self, wanted: impl Fn(&Record) -> bool) -> bool {
         let (start, clock) = (self.position, self.clock);
         for _ in 0..STEP_EVENTS_MAX {
             if !self.advance(clock + STEP_SPAN_MAX) {
                 break;
             }
-            if self.trace.records()[self.position as usize - 1].is_major() {
+            if wanted(&self.trace.records()[self.position as usize - 1]) {
                 self.visited = self.visited.max(self.position);
                 return true;
             }

@@ -5,6 +5,7 @@ mod chord;
 mod dht;
 mod fasttrack;
 mod gnutella;
+pub mod liar;
 mod napster;
 mod pastry;
 mod replication;

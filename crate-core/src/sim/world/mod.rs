@@ -46,6 +46,8 @@ pub struct World<N: Inhabitant> {
     in_flight: [usize; 7],
     now: Time,
     weather: Weather,
+    /// Where newcomers come to, if it is one place.
+    newcomers_at: Option<Place>,
     /// What nodes draw from.
     rng: Rng,
     /// What losses, places and meetings are drawn from, so that they do not shift with what nodes draw.
@@ -69,6 +71,7 @@ impl<N: Inhabitant> World<N> {
             in_flight: [0; 7],
             now: Time::ZERO,
             weather: Weather::CLEAR,
+            newcomers_at: None,
             rng: Rng::seed_from_u64(seed),
             nature: Rng::seed_from_u64(seed ^ 0x6E61_7475_7265),
             counters: Counters::default(),
@@ -219,9 +222,15 @@ impl<N: Inhabitant> World<N> {
         self.weather = weather;
     }
 
+    /// Newcomers come to this place instead of a random one.
+    pub const fn gather(&mut self, place: Place) {
+        self.newcomers_at = Some(place);
+    }
+
     /// A place that a newcomer of this world gets.
     pub fn random_place(&mut self) -> Place {
-        Place::random(&mut self.nature)
+        let drawn = Place::random(&mut self.nature);
+        self.newcomers_at.unwrap_or(drawn)
     }
 
     /// Stops a node without a word.
