@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use overlay_core::draw::View;
+use overlay_core::draw::{Frame, View};
 use overlay_core::protocol::Peer;
 use overlay_core::sim::spec::Action;
 use web_sys::HtmlInputElement;
@@ -129,7 +129,7 @@ fn picture(handle: &Handle, desk: &Desk, bench: &Bench, index: usize) -> Html {
             });
         })
     };
-    html! { <Stage frame={Rc::new(frame)} {label} {on_select} on_hover={hover(handle)} /> }
+    html! { <Stage<Frame> frame={Rc::new(frame)} {label} {on_select} on_hover={hover(handle)} /> }
 }
 
 fn hover(handle: &Handle) -> Callback<Option<Peer>> {

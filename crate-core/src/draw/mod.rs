@@ -10,6 +10,9 @@
 //!   identifier ring; on larger rings each inner ring is all that remained before its hop.
 //! - Ring: everything on one ring, for both.
 //!
+//! Systems without a ring of their own are drawn as graphs ([`graph`]): Gnutella in waves, FastTrack on two floors. Whatever is
+//! [`Pictured`] can be put on a stage.
+//!
 //! # Implementation notes
 //! Trigonometry is libm's, so that positions are the same natively and in wasm. Text widths come from a
 //! [`TextMeasure`], because only a screen knows its fonts.
@@ -18,9 +21,12 @@ pub mod chart;
 mod compose;
 mod frame;
 mod geometry;
+pub mod graph;
 mod label;
 mod layout;
+mod marks;
 mod picture;
+mod pictured;
 mod raster;
 mod route;
 mod scale;
@@ -31,6 +37,7 @@ pub use geometry::{Curve, Point, Rect, Track, point, shortest_way, wrap};
 pub use label::{Choice, Obstacle, Request, place};
 pub use layout::{Layout, MOST_ROWS, Ring, Size, Spot, turn_of, unfolded_place, useful_rows};
 pub use picture::{Dash, Face, Ink, Paint, Run, Shape, Stroke, Text, TextMeasure, TypicalFonts, dashed, solid};
+pub use pictured::Pictured;
 pub use raster::{Raster, Stamp};
 pub use route::{Badge, badges, hop_share, hop_tracks, link};
 pub use scale::{Linear, fixed, log_ticks, nice_ticks};

@@ -157,6 +157,13 @@ pub enum Shape {
         /// The line.
         edge: Stroke,
     },
+    /// Many straight lines alike.
+    Lines {
+        /// Where each begins and ends.
+        ends: Vec<[Point; 2]>,
+        /// The line.
+        edge: Stroke,
+    },
     /// A closed area with straight edges.
     Area {
         /// Its corners.
@@ -197,6 +204,7 @@ impl Shape {
                 Rect::of(points).grown(edge.width / 2.0)
             }
             Self::Way { track, edge } => Rect::of(track.sampled(4.0)).grown(edge.width / 2.0),
+            Self::Lines { ends, edge } => Rect::of(ends.iter().flatten().copied()).grown(edge.width / 2.0),
             Self::Area { corners, .. } => Rect::of(corners.iter().copied()),
             Self::Dots { centres, radius, edge, .. } => Rect::of(centres.iter().copied()).grown(radius + half(edge)),
             Self::Text(text) => text.place,

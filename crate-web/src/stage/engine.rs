@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use overlay_core::draw::{Composition, Frame, Point, Size, point};
+use overlay_core::draw::{Pictured, Point, Size, point};
 use overlay_core::protocol::Peer;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, HtmlElement, ResizeObserver, Window};
@@ -22,7 +22,7 @@ const REACH_TOUCH: f64 = 22.0;
 const MANY_NODES: usize = 1_500;
 
 /// Everything the stage owns while it is on the page.
-pub(super) struct Engine {
+pub(super) struct Engine<F: Pictured> {
     window: Window,
     host: HtmlElement,
     still: Painter,
@@ -30,11 +30,11 @@ pub(super) struct Engine {
     probe: web_sys::CanvasRenderingContext2d,
     theme: Theme,
     measure: Measure,
-    frame: Rc<Frame>,
+    frame: Rc<F>,
     /// When the frame was shown, in milliseconds of the page's clock.
     shown: f64,
     size: Size,
-    composition: Option<Composition>,
+    composition: Option<F::Composition>,
     pointed: Option<Peer>,
     request: Option<i32>,
     watchers: Option<Watchers>,
@@ -47,13 +47,13 @@ struct Watchers {
     _colours: Colours,
 }
 
-impl Engine {
+impl<F: Pictured + 'static> Engine<F> {
     /// Takes the element and its two canvases into use. `None` if the browser gives no drawing context.
     pub(super) fn mount(
         host: HtmlElement,
         still: HtmlCanvasElement,
         moving: HtmlCanvasElement,
-        frame: Rc<Frame>,
+        frame: Rc<F>,
     ) -> Option<Rc<RefCell<Self>>> {
         let window = web_sys::window()?;
         // By script rather than by attribute, which a strict content security policy would refuse.
@@ -92,7 +92,7 @@ impl Engine {
     }
 
     /// Shows another frame.
-    pub(super) fn show(&mut self, frame: Rc<Frame>) {
+    pub(super) fn show(&mut self, frame: Rc<F>) {
         if Rc::ptr_eq(&frame, &self.frame) {
             return;
         }
@@ -142,17 +142,16 @@ impl Engine {
             return; // not on the page yet; the next resize paints
         }
         let still = self.composition.is_none();
-        let composition =
-            self.composition.get_or_insert_with(|| Composition::new(&self.frame, self.size, &self.measure));
+        let composition = self.composition.get_or_insert_with(|| self.frame.compose(self.size, &self.measure));
         if still {
-            let most = if self.frame.nodes.len() > MANY_NODES { 2.0 } else { 3.0 };
+            let most = if self.frame.node_count() > MANY_NODES { 2.0 } else { 3.0 };
             let ratio = self.window.device_pixel_ratio().clamp(0.5, most);
             self.still.resize(self.size, ratio);
             self.moving.resize(self.size, ratio);
-            self.still.paint(&composition.still, &self.theme, &self.measure, true);
+            self.still.paint(F::still(composition), &self.theme, &self.measure, true);
         }
         let seconds = (now(&self.window) - self.shown) / 1e3;
-        let shapes = composition.moving(&self.frame, seconds, self.pointed, &self.measure);
+        let shapes = self.frame.moving(composition, seconds, self.pointed, &self.measure);
         self.moving.paint(&shapes, &self.theme, &self.measure, false);
         if self.frame.moves_after(seconds) {
             self.wake();
@@ -163,9 +162,8 @@ impl Engine {
     pub(super) fn node_at(&self, client_x: i32, client_y: i32, touch: bool) -> Option<Peer> {
         let corner = self.host.get_bounding_client_rect();
         let at: Point = point(f64::from(client_x) - corner.left(), f64::from(client_y) - corner.top());
-        let layout = &self.composition.as_ref()?.layout;
-        let index = layout.nearest(at, if touch { REACH_TOUCH } else { REACH_MOUSE })?;
-        self.frame.nodes.get(index).map(|node| node.peer)
+        let composition = self.composition.as_ref()?;
+        self.frame.nearest(composition, at, if touch { REACH_TOUCH } else { REACH_MOUSE })
     }
 
     /// Marks the node under the pointer; whether that changed.
@@ -192,9 +190,9 @@ impl Engine {
 }
 
 impl Watchers {
-    fn start(engine: &Rc<RefCell<Engine>>) -> Option<Self> {
+    fn start<F: Pictured + 'static>(engine: &Rc<RefCell<Engine<F>>>) -> Option<Self> {
         let weak = Rc::downgrade(engine);
-        let on = |weak: &Weak<RefCell<Engine>>, what: fn(&mut Engine)| {
+        let on = |weak: &Weak<RefCell<Engine<F>>>, what: fn(&mut Engine<F>)| {
             let weak = weak.clone();
             move || {
                 if let Some(engine) = weak.upgrade() {

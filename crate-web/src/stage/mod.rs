@@ -12,18 +12,18 @@ mod theme;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use overlay_core::draw::Pictured;
 use overlay_core::protocol::Peer;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 use yew::prelude::*;
 
 use engine::Engine;
-use frame::Frame;
 
 /// What a [`Stage`] is given.
 #[derive(Properties, Clone)]
-pub struct StageProps {
+pub struct StageProps<F: Pictured + 'static> {
     /// What it shows; compared by pointer, so every change is a new `Rc`.
-    pub frame: Rc<Frame>,
+    pub frame: Rc<F>,
     /// What a screen reader says of the picture.
     pub label: AttrValue,
     /// A node was clicked or tapped; `None`: the ground was.
@@ -34,10 +34,10 @@ pub struct StageProps {
     pub on_hover: Callback<Option<Peer>>,
     /// A way to show frames without rendering: for whoever has a clock of its own.
     #[prop_or_default]
-    pub link: StageLink,
+    pub link: StageLink<F>,
 }
 
-impl PartialEq for StageProps {
+impl<F: Pictured + 'static> PartialEq for StageProps<F> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.frame, &other.frame)
             && self.label == other.label
@@ -48,18 +48,29 @@ impl PartialEq for StageProps {
 }
 
 /// Shows frames on a mounted [`Stage`] without going through the virtual DOM. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct StageLink(Rc<RefCell<Option<Rc<RefCell<Engine>>>>>);
+pub struct StageLink<F: Pictured + 'static>(Mounted<F>);
 
-impl PartialEq for StageLink {
+impl<F: Pictured + 'static> Clone for StageLink<F> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<F: Pictured + 'static> Default for StageLink<F> {
+    fn default() -> Self {
+        Self(Rc::default())
+    }
+}
+
+impl<F: Pictured + 'static> PartialEq for StageLink<F> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl StageLink {
+impl<F: Pictured + 'static> StageLink<F> {
     /// Shows a frame; nothing happens while no stage is mounted.
-    pub fn show(&self, frame: Rc<Frame>) {
+    pub fn show(&self, frame: Rc<F>) {
         if let Some(engine) = &*self.0.borrow() {
             engine.borrow_mut().show(frame);
         }
@@ -74,12 +85,12 @@ struct Elements {
     moving: NodeRef,
 }
 
-type Mounted = Rc<RefCell<Option<Rc<RefCell<Engine>>>>>;
+type Mounted<F> = Rc<RefCell<Option<Rc<RefCell<Engine<F>>>>>>;
 
 /// A frame as an effect's dependency.
-struct ByPointer(Rc<Frame>);
+struct ByPointer<F>(Rc<F>);
 
-impl PartialEq for ByPointer {
+impl<F> PartialEq for ByPointer<F> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
@@ -87,8 +98,8 @@ impl PartialEq for ByPointer {
 
 /// The engine of the mounted canvases; it shows the frame of the properties whenever that is another one.
 #[hook]
-fn use_engine(elements: &Elements, frame: &Rc<Frame>, link: &StageLink) -> Mounted {
-    let engine = use_mut_ref(|| None::<Rc<RefCell<Engine>>>);
+fn use_engine<F: Pictured + 'static>(elements: &Elements, frame: &Rc<F>, link: &StageLink<F>) -> Mounted<F> {
+    let engine = use_mut_ref(|| None::<Rc<RefCell<Engine<F>>>>);
     {
         let (engine, elements, frame) = (engine.clone(), elements.clone(), frame.clone());
         use_effect_with((), move |()| {
@@ -123,12 +134,12 @@ fn use_engine(elements: &Elements, frame: &Rc<Frame>, link: &StageLink) -> Mount
 
 /// The picture. It fills its parent, which gives it a height.
 #[component]
-pub fn Stage(props: &StageProps) -> Html {
+pub fn Stage<F: Pictured + 'static>(props: &StageProps<F>) -> Html {
     let elements = (*use_memo((), |()| Elements::default())).clone();
     let engine = use_engine(&elements, &props.frame, &props.link);
     let point_at = {
         let (engine, on_hover) = (engine.clone(), props.on_hover.clone());
-        move |find: &dyn Fn(&Engine) -> Option<Peer>| {
+        move |find: &dyn Fn(&Engine<F>) -> Option<Peer>| {
             let Some(engine) = engine.borrow().clone() else { return };
             let found = find(&engine.borrow());
             let changed = engine.borrow_mut().point_at(found);

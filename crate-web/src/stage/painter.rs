@@ -117,6 +117,14 @@ impl Painter {
                 way(context, track);
                 self.finish(None, Some(*edge), theme);
             }
+            Shape::Lines { ends, edge } => {
+                context.begin_path();
+                for [from, to] in ends {
+                    context.move_to(from.x, from.y);
+                    context.line_to(to.x, to.y);
+                }
+                self.finish(None, Some(*edge), theme);
+            }
             Shape::Area { corners, fill } => {
                 context.begin_path();
                 corners.iter().for_each(|p| context.line_to(p.x, p.y));

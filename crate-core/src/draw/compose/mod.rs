@@ -11,6 +11,7 @@ use super::frame::{Frame, HopState, NodeState, Space, View};
 use super::geometry::{Point, Rect, Track, point};
 use super::label::{Choice, Obstacle, Request, place};
 use super::layout::{Layout, Size, Spot};
+use super::marks::{cross, square};
 use super::picture::{Face, Ink, Run, Shape, Text, TextMeasure, dashed, solid};
 use super::route::{arrowhead, badges, hop_tracks, link};
 use crate::id::Guid;
@@ -366,23 +367,5 @@ impl Composer<'_> {
             let text = Text { place, runs: label.runs, size: label.size, face: label.face, halo: true };
             self.shapes.push(Shape::Text(text));
         }
-    }
-}
-
-/// A square: away.
-fn square(shapes: &mut Vec<Shape>, centre: Point, reach: f64, edge: super::picture::Stroke) {
-    let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(x, y)| centre.plus(point(x, y), reach));
-    shapes.push(Shape::Area { corners: corners.to_vec(), fill: Ink::Ground.solid() });
-    for side in 0..4 {
-        shapes.push(Shape::line(corners[side], corners[(side + 1) % 4], edge));
-    }
-}
-
-/// A cross: dead, or lost.
-fn cross(shapes: &mut Vec<Shape>, centre: Point, reach: f64, width: f64) {
-    let edge = solid(Ink::Dead.solid(), width);
-    for (x, y) in [(1.0, 1.0), (1.0, -1.0)] {
-        let arm = point(x * reach, y * reach);
-        shapes.push(Shape::line(centre.plus(arm, -1.0), centre.plus(arm, 1.0), edge));
     }
 }

@@ -1,11 +1,12 @@
 //! What moves over the still picture: the message, other messages, and the marks of pointer and keyboard.
 
 use super::super::frame::{Flight, Frame, HopState};
-use super::super::geometry::{Point, Rect, Track, point};
-use super::super::picture::{Face, Ink, Run, Shape, Text, TextMeasure, dashed, solid};
+use super::super::geometry::Track;
+use super::super::marks::{cross, plate, symbol};
+use super::super::picture::{Face, Ink, Shape, TextMeasure, dashed, solid};
 use super::super::route::link;
-use super::{Composition, cross};
-use crate::protocol::{Peer, Purpose};
+use super::Composition;
+use crate::protocol::Peer;
 
 /// Messages drawn at once.
 const MOST_FLIGHTS: usize = 3_000;
@@ -80,41 +81,8 @@ impl Composition {
         let Some((i, spot)) = peer.and_then(|p| self.layout.index(p)).map(|i| (i, &self.layout.spots[i])) else {
             return;
         };
-        let size = self.px(18.0).max(14.0);
-        let runs = vec![Run::new(frame.space.text(frame.nodes[i].at), Ink::Ink, true)];
-        let width = measure.width(&runs[0].text, size, Face::Mono, true);
-        let plate = point(width + size, size * 1.6);
-        let room = self.layout.bounds().grown(-2.0);
-        let side = if spot.point.y - plate.y * 1.6 > room.min.y { -1.0 } else { 1.0 };
-        let away = self.layout.dot.max(4.0) + self.px(9.0) + plate.y / 2.0;
-        let half = point(plate.x / 2.0, plate.y / 2.0);
-        let inside = Rect { min: room.min.plus(half, 1.0), max: room.max.plus(half, -1.0) };
-        let centre = inside.clamp(spot.point.plus(point(0.0, side * away), 1.0));
-        let place = Rect::around(centre, plate.x, plate.y);
-        let corners = vec![place.min, point(place.max.x, place.min.y), place.max, point(place.min.x, place.max.y)];
-        shapes.push(Shape::Area { corners: corners.clone(), fill: Ink::Ground.alpha(0.94) });
-        for (a, b) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-            shapes.push(Shape::line(*a, *b, solid(Ink::Ink.solid(), 1.5)));
-        }
-        let place = Rect::around(centre, width, size * 1.2);
-        shapes.push(Shape::Text(Text { place, runs, size, face: Face::Mono, halo: false }));
+        let away = self.layout.dot.max(4.0) + self.px(9.0);
+        let text = frame.space.text(frame.nodes[i].at);
+        plate(shapes, (spot.point, away), text, (self.px(18.0).max(14.0), Face::Mono), self.layout.bounds(), measure);
     }
-}
-
-/// A message by its purpose, told apart by shape as well as colour.
-fn symbol(shapes: &mut Vec<Shape>, centre: Point, size: f64, purpose: Purpose) {
-    let disc = |radius: f64, fill: Ink, edge| Shape::Disc { centre, radius, fill: Some(fill.solid()), edge };
-    let polygon = |turns: &[f64], reach: f64, ink: Ink| Shape::Area {
-        corners: turns.iter().map(|t| centre.toward(*t, reach)).collect(),
-        fill: ink.solid(),
-    };
-    shapes.push(match purpose {
-        Purpose::Route => disc(size, Ink::Accent, Some(solid(Ink::Ground.solid(), 1.5))),
-        Purpose::Answer => disc(size * 0.9, Ink::Ground, Some(solid(Ink::Accent.solid(), 2.2))),
-        Purpose::Membership => polygon(&[0.0, 0.25, 0.5, 0.75], size * 1.25, Ink::Ink),
-        Purpose::Data => polygon(&[0.125, 0.375, 0.625, 0.875], size * 1.2, Ink::Match),
-        Purpose::Repair => polygon(&[0.0, 1.0 / 3.0, 2.0 / 3.0], size * 1.3, Ink::Leaf),
-        Purpose::Maintenance => disc(size * 0.55, Ink::Dim, None),
-        Purpose::Acknowledgement => disc(size * 0.55, Ink::Ground, Some(solid(Ink::Dim.solid(), 1.5))),
-    });
 }

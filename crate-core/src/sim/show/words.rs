@@ -79,6 +79,7 @@ fn noted(note: &Note, node: &str, came: Option<Letter>, name: &dyn Fn(Peer) -> S
         Note::NeighbourAdded { peer } => format!("{node} is linked with {} now.", name(*peer)),
         Note::NeighbourRemoved { peer } => format!("{node} gives up its link with {}.", name(*peer)),
         Note::Forgotten { peer } => format!("{node} takes {} for dead.", name(*peer)),
+        Note::EntrySet { peer, .. } => format!("{node} fills a gap in its table with {}.", name(*peer)),
         other => return words::noted(other, node, name),
     })
 }
@@ -168,7 +169,8 @@ impl Sums {
 fn summary(show: &dyn Show, moment: std::ops::Range<u32>) -> String {
     let records = &show.trace().records()[moment.start as usize..moment.end as usize];
     let sums = Sums::of(records);
-    let mut said: Vec<String> = Vec::new();
+    let actions = (moment.start..moment.end).zip(records).filter(|(_, record)| record.what == What::Action);
+    let mut said: Vec<String> = actions.filter_map(|(number, record)| action_at(show, number, record.node)).collect();
     let came: Vec<String> = sums.arrived.iter().map(|(name, count)| messages(*count, name)).collect();
     match (came.split_last(), sums.arrived.values().sum::<u32>()) {
         (None, _) => {}
@@ -214,7 +216,7 @@ fn messages(count: u32, name: &str) -> String {
         "query" | "query hit" | "ping" | "pong" | "answer" | "search" | "file" => counted(count, name),
         "walk" => counted(count, "walker"),
         "hits" | "results" | "found" => counted(count, "answer"),
-        _ => format!("{} “{name}”", if count == 1 { "one".into() } else { grouped(count) }),
+        _ => format!("{} “{name}”", grouped(count)),
     }
 }
 

@@ -302,7 +302,7 @@ fn stage(scope: &Scope, board: &Board, names: bool) -> Html {
         count(picture::here(board), "member")
     );
     html! {
-        <Stage frame={std::rc::Rc::new(frame)} {label} on_select={choose(|board, guid| board.selected = guid)}
+        <Stage<overlay_core::draw::Frame> frame={std::rc::Rc::new(frame)} {label} on_select={choose(|board, guid| board.selected = guid)}
             on_hover={choose(|board, guid| board.hovered = guid)} />
     }
 }
