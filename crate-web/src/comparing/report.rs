@@ -1,6 +1,6 @@
 //! What a comparison says: charts, the tables behind them, and sentences. Text only; tested natively.
 
-use overlay_core::draw::chart::{Bar, Head, Mark, Part, Stop, bars, columns, curves, escaped, number};
+use overlay_core::draw::chart::{Bar, Head, Ink, Mark, Part, Series, Stop, bars, columns, curves, escaped, number};
 use overlay_core::experiment::compare::{Lookups, Settings, StageResult, State, SystemResult};
 use overlay_core::protocol::Purpose;
 
@@ -49,7 +49,8 @@ pub const AFTER_KILL: [Heading; 4] = [
     ),
 ];
 
-const SERIES: [&str; 2] = ["Pastry", "Chord"];
+const SERIES: &[Series<'static>] =
+    &[Series { name: "Pastry", ink: Ink::Pastry }, Series { name: "Chord", ink: Ink::Chord }];
 
 /// All charts of a comparison as far as it has come.
 #[must_use]
@@ -139,7 +140,7 @@ fn latency(both: Both<'_>) -> Figure {
         rows.push(row([number(at), pastry, chord]));
     }
     let head = Head { title: "Latency of lookups", x: "milliseconds", y: "% of lookups arrived", series: SERIES };
-    let svg = curves(&head, [&points[0], &points[1]], 100.0, &stops);
+    let svg = curves(&head, &[&points[0], &points[1]], 100.0, &stops);
     Figure { id: "latency", title: "Latency", svg, rows }
 }
 
@@ -244,7 +245,7 @@ fn stale(both: Both<'_>) -> Figure {
         y: "% of what survivors know is dead",
         series: SERIES,
     };
-    let svg = curves(&head, [&points[0], &points[1]], 1.0, &stops);
+    let svg = curves(&head, &[&points[0], &points[1]], 1.0, &stops);
     Figure { id: "stale", title: AFTER_KILL[0].1, svg, rows }
 }
 
