@@ -437,24 +437,6 @@ fn lesson_of_the_kill(both: Both<'_>, settings: &Settings) -> Option<String> {
     ))
 }
 
-/// Rows as CSV (RFC 4180), below a comment that says how to repeat them.
-#[must_use]
-pub fn csv(rows: &[Vec<String>], settings: &Settings) -> String {
-    let cell = |cell: &String| {
-        // Commas between thousands are for people.
-        let plain = cell.replace(',', "");
-        let digits = plain.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
-        let text = if digits { plain } else { cell.clone() };
-        if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-    };
-    let mut text = format!("# {}\r\n", settings.command());
-    for row in rows {
-        text.push_str(&row.iter().map(cell).collect::<Vec<_>>().join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
-
 /// Rows as the inside of an HTML table; the first cell of each row is its head.
 #[must_use]
 pub fn html_table(caption: &str, rows: &[Vec<String>]) -> String {
@@ -566,13 +548,5 @@ mod tests {
         let both = Comparison::new(settings.clone()).expect("sound").results();
         assert_eq!(lessons(&both, &settings).len(), 1);
         assert!(figures(&both, &settings).iter().all(|figure| !figure.svg.contains("NaN")));
-    }
-
-    #[test]
-    fn csv_says_how_to_repeat_it_and_quotes_what_must_be() {
-        let rows = vec![heads(["a, b", "c"]), row(["1,234.5".into(), "say \"x\"".into()])];
-        let text = csv(&rows, &settings(0));
-        assert!(text.starts_with("# overlay experiment compare --systems pastry,chord --nodes 60"));
-        assert!(text.ends_with("\"a, b\",c\r\n1234.5,\"say \"\"x\"\"\"\r\n"), "{text}");
     }
 }
