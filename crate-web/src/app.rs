@@ -38,14 +38,16 @@ enum Page {
     Lecture { handle: Handle, notice: Option<String> },
     Lab { handle: Handle },
     Compare,
+    Comparison,
+    Checks,
     Live,
 }
 
 impl Page {
     const fn handle(&self) -> Option<&Handle> {
         match self {
-            Self::Home { .. } | Self::Compare | Self::Live => None,
             Self::Lecture { handle, .. } | Self::Lab { handle } => Some(handle),
+            _ => None,
         }
     }
 }
@@ -70,6 +72,8 @@ impl Desks {
                 Page::Lab { handle: handle.clone() }
             }
             Route::Compare(_) => Page::Compare,
+            Route::Comparison(_) => Page::Comparison,
+            Route::Checks(_) => Page::Checks,
             Route::Live(_) => Page::Live,
             Route::Scene { chapter, scene } => self.scene(chapter, scene.as_deref()),
             Route::Shared(code) => self.shared(route, code),
@@ -146,6 +150,8 @@ fn title(page: &Page) -> String {
         }
         Page::Lab { .. } => "Lab · Overlay Lab".into(),
         Page::Compare => "Compare · Overlay Lab".into(),
+        Page::Comparison => "Comparison · Overlay Lab".into(),
+        Page::Checks => "Slide checks · Overlay Lab".into(),
         Page::Live => "Live · Overlay Lab".into(),
     }
 }
@@ -239,11 +245,13 @@ pub fn App() -> Html {
             </Workbench>
         },
         Page::Compare => html! { <Loaded name="compare" title="Pastry and Chord, side by side" /> },
+        Page::Comparison => html! { <Loaded name="comparison" title="Six ways to find a file, measured" /> },
+        Page::Checks => html! { <Loaded name="comparison" title="The slides, checked" /> },
         Page::Live => html! { <Loaded name="live" title="Live overlay" /> },
     };
     let shown = match &page {
         Page::Home { .. } => Route::Home,
-        Page::Lecture { .. } => Route::Scene { chapter: String::new(), scene: None },
+        Page::Lecture { .. } | Page::Comparison | Page::Checks => Route::Scene { chapter: String::new(), scene: None },
         Page::Lab { .. } => Route::Lab,
         Page::Compare => Route::Compare(String::new()),
         Page::Live => Route::Live(String::new()),
@@ -268,6 +276,8 @@ fn page_key(page: &Page) -> &'static str {
         Page::Lecture { handle, .. } => handle.with(|desk| desk.scene.map_or("lecture", |scene| scene.name)),
         Page::Lab { .. } => "lab",
         Page::Compare => "compare",
+        Page::Comparison => "comparison",
+        Page::Checks => "checks",
         Page::Live => "live",
     }
 }

@@ -45,6 +45,14 @@ pub fn home(notice: Option<&str>) -> Html {
                         <strong>{ "Pastry and Chord, side by side" }</strong>
                         <span>{ "10 to 100,000 nodes, the same lookups in both: hops, latency, messages, state, and what a failure costs." }</span>
                     </a></li>
+                    <li><a class="card" href="#/lecture/comparison">
+                        <strong>{ "Six ways to find a file, measured" }</strong>
+                        <span>{ "The lecture's table: each cell beside what comes out here." }</span>
+                    </a></li>
+                    <li><a class="card" href="#/lecture/checks">
+                        <strong>{ "The slides, checked" }</strong>
+                        <span>{ "Every number and formula of the deck, computed." }</span>
+                    </a></li>
                     <li><a class="card" href="#/live">
                         <strong>{ "A live overlay of browsers" }</strong>
                         <span>{ "This browser and others become the ring, over links of their own, without a server." }</span>

@@ -11,10 +11,13 @@
 //! | [`modules`] | pages that are loaded when they are opened |
 //! | [`comparing`] | the first of them, the comparison, and its worker |
 //! | [`live`] | the second, the live overlay: browsers as nodes |
+//! | [`claims`] | the third, the lecture's claims beside what comes out here, and its worker |
 //! | [`stage`] | the picture |
 //! | the rest | parts and readers that these use |
 
 pub mod app;
+pub mod charts;
+pub mod claims;
 pub mod compare;
 pub mod comparing;
 pub mod crash;

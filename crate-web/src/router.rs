@@ -22,6 +22,10 @@ pub enum Route {
     Lab,
     /// Pastry and Chord side by side, with the settings that the address names.
     Compare(String),
+    /// The lecture's six systems, measured, with the sizes that the address names.
+    Comparison(String),
+    /// The slide checks, with the one that the address names.
+    Checks(String),
     /// The live overlay, with an invitation, an answer or a room that the address names.
     Live(String),
     /// A situation that somebody shared.
@@ -50,6 +54,8 @@ impl Route {
         let mut parts = path.trim_end_matches('/').split('/');
         Some(match (parts.next().unwrap_or(""), parts.next(), parts.next()) {
             ("", None, _) => Self::Home,
+            ("lecture", Some("comparison"), None) => Self::Comparison(query.to_string()),
+            ("lecture", Some("checks"), None) => Self::Checks(query.to_string()),
             ("lecture", chapter, None) => {
                 Self::Scene { chapter: chapter.unwrap_or("pastry").to_string(), scene: value("scene") }
             }
@@ -69,13 +75,17 @@ impl Route {
             Self::Scene { chapter, scene: None } => format!("#/lecture/{chapter}"),
             Self::Scene { chapter, scene: Some(scene) } => format!("#/lecture/{chapter}?scene={scene}"),
             Self::Lab => "#/lab".into(),
-            Self::Compare(query) if query.is_empty() => "#/compare".into(),
-            Self::Compare(query) => format!("#/compare?{query}"),
-            Self::Live(query) if query.is_empty() => "#/live".into(),
-            Self::Live(query) => format!("#/live?{query}"),
+            Self::Compare(query) => with_query("#/compare", query),
+            Self::Comparison(query) => with_query("#/lecture/comparison", query),
+            Self::Checks(query) => with_query("#/lecture/checks", query),
+            Self::Live(query) => with_query("#/live", query),
             Self::Shared(code) => format!("#/s/{code}"),
         }
     }
+}
+
+fn with_query(page: &str, query: &str) -> String {
+    if query.is_empty() { page.into() } else { [page, query].join("?") }
 }
 
 /// The page that the address names, followed as it changes.
@@ -140,6 +150,17 @@ mod tests {
     fn shared_links_are_read_in_both_forms() {
         assert_eq!(Route::parse("#/s/AbC_-1"), Some(Route::Shared("AbC_-1".into())));
         assert_eq!(Route::parse("#/lab?s=AbC"), Some(Route::Shared("AbC".into())));
+    }
+
+    #[test]
+    fn the_lectures_comparison_and_checks_are_no_chapters() {
+        for (hash, route) in [
+            ("#/lecture/comparison?sizes=16,64", Route::Comparison("sizes=16,64".into())),
+            ("#/lecture/checks?check=pastry-hops", Route::Checks("check=pastry-hops".into())),
+        ] {
+            assert_eq!(route.href(), hash);
+            assert_eq!(Route::parse(hash), Some(route));
+        }
     }
 
     #[test]

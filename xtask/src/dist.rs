@@ -49,10 +49,9 @@ const BUDGETS: [Budget; 5] = [
     },
 ];
 
-/// The most of a page that is loaded when it is opened: wasm and its script.
+/// The most of a page that is loaded when it is opened: wasm and its script, and the worker that is named after it.
 const MODULE_LIMIT: usize = 350 * KB;
 
-/// The worker is started by the page's wasm, in which nobody sees its name.
 const NEEDED: [&str; 5] = ["index.html", "404.html", "robots.txt", ".nojekyll", "worker_loader.js"];
 
 fn is_worker(path: &str) -> bool {
@@ -110,7 +109,7 @@ fn gzipped(bytes: &[u8]) -> usize {
 fn sizes(site: &Site) -> Vec<(String, usize, usize)> {
     let mut sizes = Vec::new();
     for budget in &BUDGETS {
-        let belongs = |path: &str| (budget.belongs)(path) && modules::name_of(site, path).is_none();
+        let belongs = |path: &str| (budget.belongs)(path) && modules::page_of(site, path).is_none();
         let files: Vec<_> = site.iter().filter(|(path, _)| belongs(path)).collect();
         if files.is_empty() {
             continue;
@@ -123,7 +122,7 @@ fn sizes(site: &Site) -> Vec<(String, usize, usize)> {
     }
     let mut each = BTreeMap::new();
     for (path, bytes) in site {
-        if let Some(name) = modules::name_of(site, path) {
+        if let Some(name) = modules::page_of(site, path) {
             *each.entry(name).or_default() += gzipped(bytes);
         }
     }
@@ -137,6 +136,12 @@ fn problems(site: &Site) -> Vec<String> {
     for name in NEEDED {
         if !site.contains_key(name) {
             problems.push(format!("{name} is missing"));
+        }
+    }
+    // A worker is started by a page's wasm, in which nobody sees its name.
+    for worker in site.keys().filter(|path| is_worker(path)).filter_map(|path| path.strip_suffix("_bg.wasm")) {
+        if !site.contains_key(&format!("{worker}_loader.js")) {
+            problems.push(format!("{worker}_loader.js is missing"));
         }
     }
     for (name, size, limit) in sizes(site) {
@@ -303,6 +308,9 @@ mod checks {
             ("modules.js", String::new()),
             ("duel.js", "m = {'./duel_bg.js': 1};".into()),
             ("duel_bg.wasm", "w".into()),
+            ("worker-duel_loader.js", "import init from './worker-duel.js';await init();".into()),
+            ("worker-duel.js", "new URL('worker-duel_bg.wasm', import.meta.url);".into()),
+            ("worker-duel_bg.wasm", "w".into()),
             ("m.webmanifest", "{\"start_url\":\"./\",\"icons\":[{\"src\":\"i/i.svg\"}]}".into()),
             ("i/i.svg", String::new()),
         ];
@@ -369,6 +377,7 @@ mod checks {
             ("app-1_bg.wasm", 351 * KB),
             ("worker_bg.wasm", 151 * KB),
             ("duel_bg.wasm", 351 * KB),
+            ("worker-duel_bg.wasm", 351 * KB),
             ("other.js", 21 * KB),
             ("b.css", 16 * KB),
             ("fonts/g.woff2", 120 * KB),

@@ -13,10 +13,17 @@ const PLACE: &str = "data-modules=\"\"";
 /// What a path is a part of, if it is one of the two files of a module.
 pub(crate) fn name_of<'a>(site: &Site, path: &'a str) -> Option<&'a str> {
     let name = path.strip_suffix("_bg.wasm").or_else(|| path.strip_suffix(".js"))?;
-    // The app has a digest in its name, the worker is no page.
-    let page = !name.starts_with("app-") && name != "worker";
+    // The app has a digest in its name, a worker is no page.
+    let page = !name.starts_with("app-") && !name.starts_with("worker");
     let whole = [format!("{name}.js"), format!("{name}_bg.wasm")].iter().all(|file| site.contains_key(file));
     (page && whole).then_some(name)
+}
+
+/// The page with which a path is loaded: its own two files, and those of `worker-NAME`, the worker of page NAME.
+pub(crate) fn page_of<'a>(site: &Site, path: &'a str) -> Option<&'a str> {
+    let Some(file) = path.strip_prefix("worker-") else { return name_of(site, path) };
+    let name = ["_bg.wasm", "_loader.js", ".js"].into_iter().find_map(|end| file.strip_suffix(end))?;
+    name_of(site, &format!("{name}.js")).is_some().then_some(name)
 }
 
 /// The modules of a site, with the digest of each.
@@ -68,6 +75,18 @@ mod checks {
         let site = site();
         let names: Vec<_> = site.keys().filter_map(|path| name_of(&site, path)).collect();
         assert_eq!(names, ["duel", "duel"]);
+    }
+
+    #[test]
+    fn a_worker_named_after_a_page_belongs_to_it() {
+        let mut site = site();
+        for file in ["worker-duel.js", "worker-duel_bg.wasm", "worker-duel_loader.js", "worker-other_bg.wasm"] {
+            site.insert(file.into(), Vec::new());
+            assert_eq!(name_of(&site, file), None, "{file} is no page");
+        }
+        let with: Vec<_> = site.keys().filter(|path| page_of(&site, path).is_some()).cloned().collect();
+        let all = ["duel.js", "duel_bg.wasm", "worker-duel.js", "worker-duel_bg.wasm", "worker-duel_loader.js"];
+        assert_eq!(with, all);
     }
 
     #[test]

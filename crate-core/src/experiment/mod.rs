@@ -18,6 +18,7 @@
 #[allow(clippy::type_complexity, clippy::unusual_byte_groupings)]
 pub mod churn;
 mod churned;
+pub mod claims;
 pub mod compare;
 mod compared;
 pub mod counts;

@@ -50,7 +50,9 @@ const FLOODED_MAX: u32 = 4_000_000;
 /// Files that are published, for the update cost.
 const PUBLISHED: u32 = 20;
 /// Children of a super-peer.
-const CHILDREN: u16 = 16;
+pub(super) const CHILDREN: u16 = 16;
+/// Mean links of a peer of Gnutella.
+pub(super) const DEGREE: u8 = 4;
 const ASKERS: u64 = 12;
 
 /// A system of the table.
@@ -86,6 +88,25 @@ impl Technique {
             Self::Chord => "chord",
             Self::Pastry => "pastry",
         }
+    }
+
+    /// Its name as people write it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        ["Gnutella", "Napster", "Full replication", "FastTrack", "Chord", "Pastry"][self as usize]
+    }
+
+    /// Its row of the slide.
+    #[must_use]
+    pub const fn slide(self) -> &'static str {
+        [
+            "Unstructured (Gnutella)",
+            "Directory server (Napster)",
+            "Full replication",
+            "Super-peers (FastTrack)",
+            "DHT (Chord)",
+            "DHT (Pastry)",
+        ][self as usize]
     }
 }
 
@@ -135,7 +156,7 @@ impl Ready for Prepared {
     fn run(&self, block: u32) -> Counts {
         let mut counts = Counts::default();
         let Some(technique) = Technique::ALL.get(block as usize).copied() else { return counts };
-        let topology = Topology::Random { degree: 4 };
+        let topology = Topology::Random { degree: DEGREE };
         let measured = match technique {
             Technique::Gnutella => self.searching::<GnutellaNode>(gnutella::Config {
                 ttl: TTL_MAX,

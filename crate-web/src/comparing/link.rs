@@ -5,16 +5,13 @@ use std::rc::Rc;
 
 use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlImageElement, MessageEvent, Worker};
-use web_sys::{WorkerOptions, WorkerType};
+use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::talk::{Ask, COLOURS, Control, FRAME_LEN, Mode, PROTOCOL, Tell};
-use crate::dom;
+use crate::{charts, dom};
 
 /// Trunk's name for the worker; resolved against the page's base.
 const WORKER: &str = "./worker_loader.js";
-/// Pixels of an exported picture for each of its units.
-const PNG_SCALE: f64 = 3.0;
 const VERSIONS: &str = "This page and its simulator are of different versions; reload the page.";
 const FAULT: &str = "The simulator could not be loaded, or has stopped. Run it again, or reload the page.";
 
@@ -143,61 +140,8 @@ fn take(kind: Tell, heard: &Array, tell: &dyn Fn(News)) {
             }
         }
         Tell::File => dom::download(&text(1), &text(3)),
-        Tell::Image => save_png(text(1), &text(2)),
+        Tell::Image => charts::save_png(text(1), &text(2)),
         Tell::Refused => tell(News::Fault(text(1))),
         Tell::Ready => {}
-    }
-}
-
-/// Paints an SVG on a canvas and gives the picture to the person.
-fn save_png(name: String, svg: &str) {
-    let Ok(image) = HtmlImageElement::new() else { return };
-    let Some(url) = dom::blob_url(svg, "image/svg+xml") else { return };
-    let loaded = {
-        let (image, url) = (image.clone(), url.clone());
-        Closure::once_into_js(move || {
-            let _ = web_sys::Url::revoke_object_url(&url);
-            if let Some(data) = painted(&image) {
-                dom::save(&name, &data);
-            }
-        })
-    };
-    image.set_onload(Some(loaded.unchecked_ref()));
-    image.set_src(&url);
-}
-
-fn painted(image: &HtmlImageElement) -> Option<String> {
-    let canvas: HtmlCanvasElement = dom::document().create_element("canvas").ok()?.dyn_into().ok()?;
-    let (width, height) = (f64::from(image.natural_width()) * PNG_SCALE, f64::from(image.natural_height()) * PNG_SCALE);
-    canvas.set_width(width as u32);
-    canvas.set_height(height as u32);
-    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-    context.draw_image_with_html_image_element_and_dw_and_dh(image, 0.0, 0.0, width, height).ok()?;
-    canvas.to_data_url().ok()
-}
-
-/// Reads a value off a chart: marks its stop and says its sentence. `choose` picks a stop from the present one and how
-/// many there are.
-pub fn read_chart(chart: &Element, choose: impl FnOnce(i32, i32) -> i32) {
-    let Ok(stops) = chart.query_selector_all(".c-stop") else { return };
-    let count = stops.length() as i32;
-    if count == 0 {
-        return;
-    }
-    let now = chart.get_attribute("aria-valuenow").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let chosen = choose(now, count).clamp(0, count - 1);
-    for place in 0..count {
-        if let Some(stop) = stops.get(place as u32).and_then(|stop| stop.dyn_into::<Element>().ok()) {
-            let _ = stop.class_list().toggle_with_force("on", place == chosen);
-            if place == chosen {
-                let reading = stop.get_attribute("data-v").unwrap_or_default();
-                let _ = chart.set_attribute("aria-valuemax", &(count - 1).to_string());
-                let _ = chart.set_attribute("aria-valuenow", &chosen.to_string());
-                let _ = chart.set_attribute("aria-valuetext", &reading);
-                if let Some(output) = chart.next_element_sibling() {
-                    output.set_text_content(Some(&reading));
-                }
-            }
-        }
     }
 }

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlCanvasElement, HtmlInputElement};
+use web_sys::{HtmlCanvasElement, HtmlInputElement};
 use yew::prelude::*;
 
-use super::link::{Heard, Link, News, read_chart};
+use super::link::{Heard, Link, News};
 use super::plan::{Entry, NODES_LEAST, Plan};
 use super::talk::{Control, Mode};
+use crate::charts;
 use crate::dom;
 use crate::icon::{Icon, icon};
 use crate::player::SPEEDS;
@@ -299,40 +299,17 @@ fn use_worker(run: &UseStateHandle<Run>, line: &Line, canvases: &[NodeRef; 2], s
 
 /// The place of charts and tables, which the worker fills; it hears of buttons, pointer and keys inside it.
 fn results(line: &Line) -> Html {
-    let within = |event: &Event, selector: &str| {
-        event.target().and_then(|target| target.dyn_into::<Element>().ok())?.closest(selector).ok().flatten()
-    };
     let onclick = {
         let line = line.clone();
         Callback::from(move |event: MouseEvent| {
-            let Some(button) = within(&event, "[data-export]") else { return };
+            let Some(button) = charts::within(&event, "[data-export]") else { return };
             let attribute = |name: &str| button.get_attribute(name).unwrap_or_default();
             if let Some(link) = &*line.borrow() {
                 link.export(&attribute("data-of"), &attribute("data-export"));
             }
         })
     };
-    let onpointermove = Callback::from(move |event: PointerEvent| {
-        let (Some(stop), Some(chart)) = (within(&event, ".c-stop"), within(&event, ".chart")) else { return };
-        let Ok(stops) = chart.query_selector_all(".c-stop") else { return };
-        let place = (0..stops.length()).find(|at| stops.get(*at).is_some_and(|other| other.is_same_node(Some(&stop))));
-        read_chart(&chart, |now, _| place.map_or(now, |place| place as i32));
-    });
-    let onkeydown = Callback::from(move |event: KeyboardEvent| {
-        let Some(chart) = within(&event, ".chart") else { return };
-        let key = event.key();
-        if !matches!(key.as_str(), "ArrowRight" | "ArrowUp" | "ArrowLeft" | "ArrowDown" | "Home" | "End") {
-            return;
-        }
-        event.prevent_default();
-        let fresh = chart.query_selector(".c-stop.on").ok().flatten().is_none();
-        read_chart(&chart, |now, count| match key.as_str() {
-            "Home" => 0,
-            "End" => count - 1,
-            _ if fresh => now,
-            "ArrowRight" | "ArrowUp" => now + 1,
-            _ => now - 1,
-        });
-    });
-    html! { <div id="compare-results" {onclick} {onpointermove} {onkeydown}></div> }
+    html! {
+        <div id="compare-results" {onclick} onpointermove={Callback::from(charts::point)} onkeydown={Callback::from(charts::press)}></div>
+    }
 }

@@ -1,6 +1,6 @@
 //! What a comparison says: charts, the tables behind them, and sentences. Text only; tested natively.
 
-use overlay_core::draw::chart::{Bar, Head, Mark, Part, Stop, bars, columns, curves, escaped, number};
+use overlay_core::draw::chart::{Bar, Head, Ink, Mark, Part, Series, Stop, bars, columns, curves, escaped, number};
 use overlay_core::experiment::compare::{Lookups, Settings, StageResult, State, SystemResult};
 use overlay_core::protocol::Purpose;
 
@@ -49,7 +49,8 @@ pub const AFTER_KILL: [Heading; 4] = [
     ),
 ];
 
-const SERIES: [&str; 2] = ["Pastry", "Chord"];
+const SERIES: &[Series<'static>] =
+    &[Series { name: "Pastry", ink: Ink::Pastry }, Series { name: "Chord", ink: Ink::Chord }];
 
 /// All charts of a comparison as far as it has come.
 #[must_use]
@@ -139,7 +140,7 @@ fn latency(both: Both<'_>) -> Figure {
         rows.push(row([number(at), pastry, chord]));
     }
     let head = Head { title: "Latency of lookups", x: "milliseconds", y: "% of lookups arrived", series: SERIES };
-    let svg = curves(&head, [&points[0], &points[1]], 100.0, &stops);
+    let svg = curves(&head, &[&points[0], &points[1]], 100.0, &stops);
     Figure { id: "latency", title: "Latency", svg, rows }
 }
 
@@ -244,7 +245,7 @@ fn stale(both: Both<'_>) -> Figure {
         y: "% of what survivors know is dead",
         series: SERIES,
     };
-    let svg = curves(&head, [&points[0], &points[1]], 1.0, &stops);
+    let svg = curves(&head, &[&points[0], &points[1]], 1.0, &stops);
     Figure { id: "stale", title: AFTER_KILL[0].1, svg, rows }
 }
 
@@ -436,24 +437,6 @@ fn lesson_of_the_kill(both: Both<'_>, settings: &Settings) -> Option<String> {
     ))
 }
 
-/// Rows as CSV (RFC 4180), below a comment that says how to repeat them.
-#[must_use]
-pub fn csv(rows: &[Vec<String>], settings: &Settings) -> String {
-    let cell = |cell: &String| {
-        // Commas between thousands are for people.
-        let plain = cell.replace(',', "");
-        let digits = plain.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
-        let text = if digits { plain } else { cell.clone() };
-        if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-    };
-    let mut text = format!("# {}\r\n", settings.command());
-    for row in rows {
-        text.push_str(&row.iter().map(cell).collect::<Vec<_>>().join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
-
 /// Rows as the inside of an HTML table; the first cell of each row is its head.
 #[must_use]
 pub fn html_table(caption: &str, rows: &[Vec<String>]) -> String {
@@ -565,13 +548,5 @@ mod tests {
         let both = Comparison::new(settings.clone()).expect("sound").results();
         assert_eq!(lessons(&both, &settings).len(), 1);
         assert!(figures(&both, &settings).iter().all(|figure| !figure.svg.contains("NaN")));
-    }
-
-    #[test]
-    fn csv_says_how_to_repeat_it_and_quotes_what_must_be() {
-        let rows = vec![heads(["a, b", "c"]), row(["1,234.5".into(), "say \"x\"".into()])];
-        let text = csv(&rows, &settings(0));
-        assert!(text.starts_with("# overlay experiment compare --systems pastry,chord --nodes 60"));
-        assert!(text.ends_with("\"a, b\",c\r\n1234.5,\"say \"\"x\"\"\"\r\n"), "{text}");
     }
 }

@@ -79,6 +79,8 @@ macro_rules! numbered {
     };
 }
 
+pub(crate) use numbered;
+
 numbered!(Ask: Start, View, Control, Export);
 numbered!(Tell: Ready, Html, Frame, File, Image, Refused);
 numbered!(Control: PlayPause, Step, Reset, Finish, Speed);

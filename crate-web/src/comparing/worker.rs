@@ -14,6 +14,7 @@ use super::plan::Plan;
 use super::report;
 use super::runner::Runner;
 use super::talk::{Ask, Control, FRAME_LEN, Mode, PROTOCOL, Tell};
+use crate::charts;
 
 /// Time between two pieces of work while playing, in milliseconds.
 const PACE_MS: i32 = 16;
@@ -263,11 +264,11 @@ impl Worker {
         let rows = figure.as_ref().map_or_else(|| report::summary(&both, settings), |figure| figure.rows.clone());
         match (format, figure) {
             ("CSV", _) => {
-                let text = report::csv(&rows, settings);
+                let text = charts::csv(&rows, &settings.command());
                 self.tell(Tell::File, &[format!("{name}.csv").into(), "text/csv".into(), text.into()]);
             }
             ("SVG", Some(figure)) => {
-                let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", figure.svg);
+                let text = charts::svg_file(&figure.svg);
                 self.tell(Tell::File, &[format!("{name}.svg").into(), "image/svg+xml".into(), text.into()]);
             }
             ("PNG", Some(figure)) => self.tell(Tell::Image, &[format!("{name}.png").into(), figure.svg.into()]),

@@ -12,6 +12,7 @@ mod structured;
 mod torrent;
 mod unstructured;
 
+use super::Scene;
 pub use deck::{Deck, FingerLine};
 
 /// What comes of a claim.
@@ -63,6 +64,25 @@ impl Check {
     fn new(name: &'static str, slide: &'static str, claim: String, ours: String, verdict: Verdict) -> Self {
         Self { name, slide, claim, ours, verdict }
     }
+
+    /// The scene that shows what is claimed, if there is one.
+    #[must_use]
+    pub fn scene(&self) -> Option<&'static Scene> {
+        let name = match self.name {
+            "chord-fingers-0" | "chord-fingers-9" | "chord-routes-0" | "chord-routes-1" | "chord-succeeds-by"
+            | "chord-coverage-9" => "chord-fingers",
+            "pastry-hops" | "pastry-step-1" | "pastry-step-7" => "pastry-example",
+            "pastry-grey" | "pastry-rows" | "pastry-filled-rows" => "pastry-routing-table",
+            "pastry-circle" | "pastry-leaf-set" => "pastry-leaf-set-only",
+            "gnutella-ring" => "gnutella-expanding-ring",
+            "gnutella-walk" => "gnutella-random-walk",
+            "napster-messages" | "napster-storage" => "napster-search",
+            "fasttrack-messages" | "fasttrack-storage-n-c" | "fasttrack-storage-c" => "fasttrack-search",
+            "replication-messages" | "replication-update" | "replication-storage" => "full-replication",
+            same => same,
+        };
+        Scene::find(name)
+    }
 }
 
 /// Holds, or does not for this reason.
@@ -97,6 +117,18 @@ mod tests {
         assert_eq!(names.len(), all.len());
         assert!(all.len() >= 40, "{}", all.len());
         assert!(all.iter().all(|check| !check.ours.is_empty() && !check.claim.is_empty()));
+    }
+
+    #[test]
+    fn checks_lead_to_the_scenes_that_show_them() {
+        let all = checks(&Deck::printed());
+        let scene = |name: &str| {
+            let check = all.iter().find(|check| check.name == name).expect("a check of this name");
+            check.scene().map(|scene| scene.name)
+        };
+        assert_eq!(scene("chord-fingers-9"), Some("chord-fingers"));
+        assert_eq!(scene("pastry-example"), Some("pastry-example"), "by the same name");
+        assert_eq!(scene("torrent-pieces"), None);
     }
 
     #[test]

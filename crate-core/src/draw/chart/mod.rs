@@ -1,30 +1,36 @@
-//! Charts as SVG text: columns, curves and bars of two systems side by side.
+//! Charts as SVG text: columns, curves and bars of systems side by side.
 //!
 //! A chart is the same text on the page and in a file. Every shape has its colours as presentation attributes, those of
 //! a light page on white; a page that knows better overrides them by the classes, which all begin with `c-`. What can
 //! be read off a chart stands in its stops: transparent shapes of class `c-stop`, in reading order, with a sentence each
 //! in `data-v`.
 //!
-//! The systems differ in shape as well as in colour: the first is filled and drawn through, the second outlined and
-//! dashed.
+//! The systems differ in shape as well as in colour. Of two, the first is filled and drawn through, the second outlined and
+//! dashed; of more, each has dashes and marks of its own ([`Ink`]).
+
+mod ink;
+mod log;
 
 use std::fmt::Write as _;
 
 use super::scale::{Linear, fixed, nice_ticks};
+pub use ink::{Ink, Series};
+pub use log::log_curves;
 
 /// Width of a chart in its own units.
 pub const WIDTH: f64 = 480.0;
 /// Height of a chart of columns or curves.
 pub const HEIGHT: f64 = 300.0;
-/// Colours of the two series where no page says otherwise.
-const COLOURS: [&str; 2] = ["#1d4f9e", "#a3246f"];
+/// Height that each further line of a legend takes.
+const LEGEND_LINE: f64 = 20.0;
 const INK: &str = "#1c1b19";
 const DIM: &str = "#66625b";
 const LINE: &str = "#d8d4ca";
 const FONT: &str = "Inter Variable, Inter, system-ui, Segoe UI, Roboto, sans-serif";
-/// The plane of columns and curves.
+/// The plane of columns and curves under a legend of one line.
 const PLANE: Plane = Plane { left: 52.0, right: WIDTH - 12.0, top: 46.0, bottom: HEIGHT - 48.0 };
 
+#[derive(Clone, Copy)]
 struct Plane {
     left: f64,
     right: f64,
@@ -41,8 +47,8 @@ pub struct Head<'a> {
     pub x: &'a str,
     /// The axis upwards.
     pub y: &'a str,
-    /// The two series.
-    pub series: [&'a str; 2],
+    /// What is shown of it, in order.
+    pub series: &'a [Series<'a>],
 }
 
 /// A place on the axis to the right that is worth a line.
@@ -104,7 +110,7 @@ impl Svg {
 
     /// A filled shape of a series: the first is solid, the second outlined.
     fn area(&mut self, series: usize, x: f64, y: f64, width: f64, height: f64, strength: f64) {
-        let colour = COLOURS[series];
+        let colour = Ink::of(series).colour();
         let (fill, inset) = if series == 0 { (strength, 0.0) } else { (strength * 0.34, 1.0) };
         let [width, height] = [(width - 2.0 * inset).max(0.5), (height - 2.0 * inset).max(0.0)].map(tenths);
         let ([x, y], fill) = ([x + inset, y + inset].map(tenths), fixed(fill, 2));
@@ -128,34 +134,57 @@ impl Svg {
         );
     }
 
-    /// Names of both series with a sample of their shape, in one line from the left.
-    fn legend(&mut self, series: [&str; 2], y: f64, lines: bool) {
-        let mut x = PLANE.left;
-        for (index, name) in series.into_iter().enumerate() {
+    /// Names of the series with a sample of their shape, from the left, in as many lines as they need.
+    fn legend(&mut self, series: &[Series<'_>], lines: bool) {
+        for (place, one) in places(series, lines).into_iter().zip(series) {
+            let (x, y) = (place.x, 18.0 + LEGEND_LINE * place.line);
             if lines {
-                self.line(&format!("c-line c-{index}"), (x, y - 5.0), (x + 26.0, y - 5.0), COLOURS[index], dash(index));
-                x += 32.0;
+                let ends = [(x, y - 5.0), (x + 26.0, y - 5.0)];
+                self.line(&format!("c-line c-{}", one.ink as u8), ends[0], ends[1], one.ink.colour(), one.ink.dash());
             } else {
-                self.area(index, x, y - 12.0, 14.0, 14.0, 1.0);
-                x += 20.0;
+                self.area(one.ink as usize, x, y - 12.0, 14.0, 14.0, 1.0);
             }
-            self.words("c-ink", (x, y), "start", INK, name);
-            x += 9.0 * name.len() as f64 + 18.0;
+            self.words("c-ink", (x + sample(lines), y), "start", INK, one.name);
         }
     }
 
-    fn axes(&mut self, head: &Head<'_>, x: &Linear, x_ticks: &[f64], y: &Linear) {
-        for tick in nice_ticks(y.values.0, y.values.1, 5) {
-            let at = y.at(tick);
-            self.line("c-rule", (PLANE.left, at), (PLANE.right, at), LINE, "");
-            self.words("c-dim", (PLANE.left - 7.0, at + 5.0), "end", DIM, &number(tick));
+    /// Rules, ticks and names of the axes; ticks by their pixels.
+    fn axes(&mut self, head: &Head<'_>, plane: Plane, x_ticks: &[(f64, String)], y_ticks: &[(f64, String)]) {
+        for (at, text) in y_ticks {
+            self.line("c-rule", (plane.left, *at), (plane.right, *at), LINE, "");
+            self.words("c-dim", (plane.left - 7.0, at + 5.0), "end", DIM, text);
         }
-        for tick in x_ticks {
-            self.words("c-dim", (x.at(*tick), PLANE.bottom + 19.0), "middle", DIM, &number(*tick));
+        for (at, text) in x_ticks {
+            self.words("c-dim", (*at, plane.bottom + 19.0), "middle", DIM, text);
         }
-        self.line("c-axis", (PLANE.left, PLANE.bottom), (PLANE.right, PLANE.bottom), INK, "");
-        self.words("c-dim", ((PLANE.left + PLANE.right) / 2.0, HEIGHT - 9.0), "middle", DIM, head.x);
-        self.words("c-dim", (PLANE.left, PLANE.top - 8.0), "start", DIM, head.y);
+        self.line("c-axis", (plane.left, plane.bottom), (plane.right, plane.bottom), INK, "");
+        self.words("c-dim", ((plane.left + plane.right) / 2.0, plane.bottom + 39.0), "middle", DIM, head.x);
+        self.words("c-dim", (plane.left, plane.top - 8.0), "start", DIM, head.y);
+    }
+
+    /// A line through pixels, in the series' ink.
+    fn way(&mut self, ink: Ink, pixels: &[(f64, f64)]) {
+        let mut way = String::new();
+        for (place, (x, y)) in pixels.iter().enumerate() {
+            let _ = write!(way, "{}{} {}", if place == 0 { "M" } else { "L" }, tenths(*x), tenths(*y));
+        }
+        let _ = write!(
+            self.text,
+            "<path class=\"c-line c-{}\" d=\"{way}\" fill=\"none\" stroke=\"{}\" stroke-linejoin=\"round\"{}/>",
+            ink as u8,
+            ink.colour(),
+            ink.dash()
+        );
+    }
+
+    /// Stops side by side, each as wide as reaches half of the way to its neighbours.
+    fn stops(&mut self, plane: Plane, stops: &[(f64, &str)]) {
+        for (place, (at, reading)) in stops.iter().enumerate() {
+            let middle = |other: Option<&(f64, &str)>, end: f64| other.map_or(end, |other| (other.0 + at) / 2.0);
+            let before = place.checked_sub(1).and_then(|i| stops.get(i));
+            let (left, right) = (middle(before, plane.left), middle(stops.get(place + 1), plane.right));
+            self.stop(left, plane.top, (right - left).max(0.5), plane.bottom - plane.top, reading);
+        }
     }
 
     fn end(mut self) -> String {
@@ -168,8 +197,33 @@ fn tenths(value: f64) -> String {
     fixed(value, 1)
 }
 
-const fn dash(series: usize) -> &'static str {
-    if series == 0 { " stroke-width=\"3\"" } else { " stroke-width=\"3\" stroke-dasharray=\"8 4\"" }
+/// Where a name of a legend begins.
+struct Place {
+    x: f64,
+    line: f64,
+}
+
+const fn sample(lines: bool) -> f64 {
+    if lines { 32.0 } else { 20.0 }
+}
+
+fn places(series: &[Series<'_>], lines: bool) -> Vec<Place> {
+    let (mut x, mut line) = (PLANE.left, 0.0);
+    let place = |one: &Series<'_>| {
+        let width = sample(lines) + 9.0 * one.name.len() as f64;
+        if x + width > WIDTH && x > PLANE.left {
+            (x, line) = (PLANE.left, line + 1.0);
+        }
+        let place = Place { x, line };
+        x += width + 18.0;
+        place
+    };
+    series.iter().map(place).collect()
+}
+
+/// Ticks at round values, with their pixels.
+fn ticks(scale: &Linear, values: Vec<f64>) -> Vec<(f64, String)> {
+    values.into_iter().map(|value| (scale.at(value), number(value))).collect()
 }
 
 /// Text as it stands in XML.
@@ -211,8 +265,8 @@ pub fn columns(head: &Head<'_>, first: u32, values: &[[f64; 2]], marks: &[Mark],
     // Room above the columns for the labels of the marks.
     let y = Linear { values: (0.0, room_for(most) * 1.3), pixels: (PLANE.bottom, PLANE.top) };
     let every = (values.len() / 12 + 1).max(1);
-    let ticks: Vec<f64> = (0..=(furthest - from) as usize).step_by(every).map(|i| from + i as f64).collect();
-    svg.axes(head, &x, &ticks, &y);
+    let whole: Vec<f64> = (0..=(furthest - from) as usize).step_by(every).map(|i| from + i as f64).collect();
+    svg.axes(head, PLANE, &ticks(&x, whole), &ticks(&y, nice_ticks(y.values.0, y.values.1, 5)));
     let width = (x.at(1.0) - x.at(0.0)).min(72.0);
     for (place, pair) in values.iter().enumerate() {
         let middle = x.at(from + place as f64);
@@ -224,7 +278,7 @@ pub fn columns(head: &Head<'_>, first: u32, values: &[[f64; 2]], marks: &[Mark],
         }
     }
     for mark in marks {
-        let (at, colour) = (x.at(mark.at), COLOURS[mark.series.min(1)]);
+        let (at, colour) = (x.at(mark.at), Ink::of(mark.series).colour());
         let top = PLANE.top + 2.0 + 19.0 * mark.series as f64;
         svg.line(
             &format!("c-mark c-{}", mark.series),
@@ -237,7 +291,7 @@ pub fn columns(head: &Head<'_>, first: u32, values: &[[f64; 2]], marks: &[Mark],
         let (anchor, by) = if right { ("end", -6.0) } else { ("start", 6.0) };
         svg.words(&format!("c-name c-{}", mark.series), (at + by, top + 12.0), anchor, colour, &mark.label);
     }
-    svg.legend(head.series, 18.0, false);
+    svg.legend(head.series, false);
     let step = x.at(1.0) - x.at(0.0);
     for stop in stops {
         svg.stop(x.at(stop.at) - step / 2.0, PLANE.top, step, PLANE.bottom - PLANE.top, &stop.reading);
@@ -245,9 +299,9 @@ pub fn columns(head: &Head<'_>, first: u32, values: &[[f64; 2]], marks: &[Mark],
     svg.end()
 }
 
-/// Curves of both systems through points with ascending x; the axis upwards begins at 0 and reaches at least `least`.
+/// Curves through points with ascending x, one a series; the axis upwards begins at 0 and reaches at least `least`.
 #[must_use]
-pub fn curves(head: &Head<'_>, points: [&[(f64, f64)]; 2], least: f64, stops: &[Stop]) -> String {
+pub fn curves(head: &Head<'_>, points: &[&[(f64, f64)]], least: f64, stops: &[Stop]) -> String {
     let mut svg = Svg::new(head.title, HEIGHT);
     let all = || points.iter().copied().flatten();
     let furthest = all().map(|point| point.0).fold(0.0, f64::max);
@@ -255,26 +309,15 @@ pub fn curves(head: &Head<'_>, points: [&[(f64, f64)]; 2], least: f64, stops: &[
     let furthest = if furthest > 0.0 { furthest } else { 1.0 };
     let x = Linear { values: (0.0, furthest), pixels: (PLANE.left, PLANE.right - 8.0) };
     let y = Linear { values: (0.0, room_for(highest)), pixels: (PLANE.bottom, PLANE.top) };
-    svg.axes(head, &x, &nice_ticks(0.0, furthest, 7), &y);
-    for (series, points) in points.into_iter().enumerate() {
-        let mut way = String::new();
-        for (place, (at, value)) in points.iter().enumerate() {
-            let _ = write!(way, "{}{} {}", if place == 0 { "M" } else { "L" }, tenths(x.at(*at)), tenths(y.at(*value)));
-        }
-        let _ = write!(
-            svg.text,
-            "<path class=\"c-line c-{series}\" d=\"{way}\" fill=\"none\" stroke=\"{}\" stroke-linejoin=\"round\"{}/>",
-            COLOURS[series],
-            dash(series)
-        );
+    let (x_ticks, y_ticks) = (nice_ticks(0.0, furthest, 7), nice_ticks(0.0, y.values.1, 5));
+    svg.axes(head, PLANE, &ticks(&x, x_ticks), &ticks(&y, y_ticks));
+    for (one, points) in head.series.iter().zip(points) {
+        let pixels: Vec<(f64, f64)> = points.iter().map(|(at, value)| (x.at(*at), y.at(*value))).collect();
+        svg.way(one.ink, &pixels);
     }
-    svg.legend(head.series, 18.0, true);
-    for (place, stop) in stops.iter().enumerate() {
-        let middle = |other: Option<&Stop>, end: f64| other.map_or(end, |o| x.at((o.at + stop.at) / 2.0));
-        let before = place.checked_sub(1).and_then(|i| stops.get(i));
-        let (left, right) = (middle(before, PLANE.left), middle(stops.get(place + 1), PLANE.right));
-        svg.stop(left, PLANE.top, (right - left).max(0.5), PLANE.bottom - PLANE.top, &stop.reading);
-    }
+    svg.legend(head.series, true);
+    let stops: Vec<(f64, &str)> = stops.iter().map(|stop| (x.at(stop.at), stop.reading.as_str())).collect();
+    svg.stops(PLANE, &stops);
     svg.end()
 }
 
@@ -347,10 +390,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const HEAD: Head<'static> = Head { title: "Hops", x: "hops", y: "% of lookups", series: ["Pastry", "Chord"] };
+    const HEAD: Head<'static> = Head {
+        title: "Hops",
+        x: "hops",
+        y: "% of lookups",
+        series: &[Series { name: "Pastry", ink: Ink::Pastry }, Series { name: "Chord", ink: Ink::Chord }],
+    };
 
     /// Every number in the attributes that place something.
-    fn places(svg: &str) -> Vec<f64> {
+    pub(super) fn numbers_of_places(svg: &str) -> Vec<f64> {
         let names = ["x", "y", "x1", "x2", "y1", "y2", "width", "height"];
         let all = names.iter().flat_map(|name| {
             let key = format!(" {name}=\"");
@@ -359,7 +407,7 @@ mod tests {
         all.collect()
     }
 
-    fn is_well_formed(svg: &str) -> bool {
+    pub(super) fn is_well_formed(svg: &str) -> bool {
         let opened = svg.matches('<').count();
         let closing = svg.matches("</").count();
         let empty = svg.matches("/>").count();
@@ -411,7 +459,7 @@ mod tests {
             let stops: Vec<Stop> = (0..values.len()).map(|i| Stop { at: i as f64, reading: i.to_string() }).collect();
             let svg = columns(&HEAD, 0, &values, &marks, &stops);
             prop_assert!(is_well_formed(&svg));
-            prop_assert!(places(&svg).iter().all(|p| (-0.1..=WIDTH + 0.1).contains(p)), "{svg}");
+            prop_assert!(numbers_of_places(&svg).iter().all(|p| (-0.1..=WIDTH + 0.1).contains(p)), "{svg}");
             prop_assert_eq!(svg.matches("c-stop").count(), values.len());
         }
 
@@ -419,9 +467,9 @@ mod tests {
         fn curves_stay_on_the_picture(ys in prop::collection::vec(0.0..1e6_f64, 0..80)) {
             let points: Vec<(f64, f64)> = ys.iter().enumerate().map(|(i, y)| (i as f64 * 3.0, *y)).collect();
             let stops: Vec<Stop> = points.iter().map(|p| Stop { at: p.0, reading: String::new() }).collect();
-            let svg = curves(&HEAD, [&points, &[]], 0.0, &stops);
+            let svg = curves(&HEAD, &[&points, &[]], 0.0, &stops);
             prop_assert!(is_well_formed(&svg) && !svg.contains("NaN") && !svg.contains("inf"));
-            prop_assert!(places(&svg).iter().all(|p| (-0.1..=WIDTH + 0.1).contains(p)));
+            prop_assert!(numbers_of_places(&svg).iter().all(|p| (-0.1..=WIDTH + 0.1).contains(p)));
         }
     }
 }

@@ -1,0 +1,5 @@
+//! Starts the worker that measures the lecture's systems.
+
+fn main() {
+    overlay_web::claims::worker::start();
+}
