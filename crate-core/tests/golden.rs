@@ -64,6 +64,13 @@ fn two_churned_worlds_have_the_traces_that_were_kept() {
 }
 
 #[test]
+fn every_story_takes_the_course_that_was_kept() {
+    if let Err(complaint) = compare("stories.hashes", &churned::stories()) {
+        panic!("{complaint}If this is meant: OVERLAY_BLESS=1.");
+    }
+}
+
+#[test]
 fn a_comparison_has_the_rows_that_were_kept() {
     if let Err(complaint) = compare("compared.rows", &churned::compared()) {
         panic!("{complaint}If this is meant: OVERLAY_BLESS=1.");

@@ -22,6 +22,11 @@ fn two_churned_worlds_have_the_same_traces_as_natively() {
 }
 
 #[wasm_bindgen_test]
+fn every_story_takes_the_same_course_as_natively() {
+    assert_eq!(churned::stories(), include_str!("golden/stories.hashes"));
+}
+
+#[wasm_bindgen_test]
 fn a_comparison_has_the_same_rows_as_natively() {
     assert_eq!(churned::compared(), include_str!("golden/compared.rows"));
 }

@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::chapters::turn_page;
 use crate::desk::Desk;
 use crate::dom;
 use crate::handle::Handle;
@@ -36,6 +37,7 @@ enum Open {
 enum Page {
     Home { notice: Option<String> },
     Lecture { handle: Handle, notice: Option<String> },
+    Deck,
     Lab { handle: Handle },
     Compare,
     Comparison,
@@ -84,6 +86,9 @@ impl Desks {
         let Some(chapter) = Chapter::find(chapter) else {
             return Page::Home { notice: Some(format!("There is no chapter “{chapter}”. Here is what there is.")) };
         };
+        if !Chapter::RINGS.contains(&chapter) {
+            return Page::Deck;
+        }
         let found = name.map(|name| chapter.scenes().find(|scene| scene.name == name));
         let notice = match (found, name) {
             (Some(None), Some(name)) => Some(format!("There is no scene “{name}”; this is the chapter's first.")),
@@ -149,6 +154,8 @@ fn title(page: &Page) -> String {
             format!("{title} · Overlay Lab")
         }
         Page::Lab { .. } => "Lab · Overlay Lab".into(),
+        // The page names itself once it is there.
+        Page::Deck => "Lecture · Overlay Lab".into(),
         Page::Compare => "Compare · Overlay Lab".into(),
         Page::Comparison => "Comparison · Overlay Lab".into(),
         Page::Checks => "Slide checks · Overlay Lab".into(),
@@ -188,15 +195,27 @@ pub fn App() -> Html {
                         open.set(Open::Help);
                         return true;
                     }
-                    Shortcut::PlayPause => "compare-play",
-                    Shortcut::Step => "compare-step",
-                    Shortcut::Reset => "compare-reset",
-                    _ => return false,
+                    Shortcut::Presenter if page == Page::Deck => {
+                        presenter.set(!*presenter);
+                        return true;
+                    }
+                    // The comparison is a page of the deck without scenes.
+                    Shortcut::Step if page == Page::Comparison => return turn_page("", false),
+                    Shortcut::StepBack if page == Page::Comparison => return turn_page("", true),
+                    Shortcut::Presenter => return false,
+                    Shortcut::PlayPause => "page-play",
+                    Shortcut::Step => "page-step",
+                    Shortcut::StepBack => "page-back",
+                    Shortcut::Reset => "page-reset",
+                    Shortcut::Share => "page-share",
                 };
                 return dom::click(id);
             };
             match shortcut {
                 Shortcut::PlayPause => run(handle, Control::PlayPause),
+                // At a scene's end a clicker goes on to the next one, and back from its beginning.
+                Shortcut::Step if is_over(handle, false) && turned(handle, false) => {}
+                Shortcut::StepBack if is_over(handle, true) && turned(handle, true) => {}
                 Shortcut::Step => run(handle, Control::Step),
                 Shortcut::StepBack => run(handle, Control::StepBack),
                 Shortcut::Reset => run(handle, Control::Reset),
@@ -244,6 +263,7 @@ pub fn App() -> Html {
                 <lab_page::Rail handle={handle.clone()} />
             </Workbench>
         },
+        Page::Deck => html! { <Loaded name="deck" title="Lecture" /> },
         Page::Compare => html! { <Loaded name="compare" title="Pastry and Chord, side by side" /> },
         Page::Comparison => html! { <Loaded name="comparison" title="Six ways to find a file, measured" /> },
         Page::Checks => html! { <Loaded name="comparison" title="The slides, checked" /> },
@@ -251,7 +271,9 @@ pub fn App() -> Html {
     };
     let shown = match &page {
         Page::Home { .. } => Route::Home,
-        Page::Lecture { .. } | Page::Comparison | Page::Checks => Route::Scene { chapter: String::new(), scene: None },
+        Page::Lecture { .. } | Page::Deck | Page::Comparison | Page::Checks => {
+            Route::Scene { chapter: String::new(), scene: None }
+        }
         Page::Lab { .. } => Route::Lab,
         Page::Compare => Route::Compare(String::new()),
         Page::Live => Route::Live(String::new()),
@@ -259,7 +281,7 @@ pub fn App() -> Html {
     html! {
         <div class="app">
             { skip_link() }
-            <Header route={shown} theme={*theme} has_stage={page.handle().is_some()} {ontheme}
+            <Header route={shown} theme={*theme} has_stage={page.handle().is_some()} has_presenter={page.handle().is_some() || page == Page::Deck} {ontheme}
                 onpresenter={press(Shortcut::Presenter)} onshare={press(Shortcut::Share)} onhelp={press(Shortcut::Help)} />
             <main id="main" key={page_key(&page)}>{ content }</main>
             <div class="dialogs">
@@ -274,12 +296,23 @@ fn page_key(page: &Page) -> &'static str {
     match page {
         Page::Home { .. } => "home",
         Page::Lecture { handle, .. } => handle.with(|desk| desk.scene.map_or("lecture", |scene| scene.name)),
+        Page::Deck => "deck",
         Page::Lab { .. } => "lab",
         Page::Compare => "compare",
         Page::Comparison => "comparison",
         Page::Checks => "checks",
         Page::Live => "live",
     }
+}
+
+/// Whether nothing comes after the moment shown, or before it.
+fn is_over(handle: &Handle, back: bool) -> bool {
+    handle.with(|desk| if back { !desk.can_go_back() } else { !desk.can_go_on() })
+}
+
+/// Goes to the page of the deck beside the scene; whether there is one.
+fn turned(handle: &Handle, back: bool) -> bool {
+    handle.with(|desk| desk.scene).is_some_and(|scene| turn_page(scene.name, back))
 }
 
 /// Does what a key asks; says whether that was anything.

@@ -15,8 +15,38 @@ const MOVED_MS: f64 = 50.0;
 /// Work of the simulation in one frame, in milliseconds.
 const WORK_MS: f64 = 8.0;
 
-struct Shared {
-    desk: RefCell<Desk>,
+/// What a handle holds: something with a clock.
+pub trait Table: 'static {
+    /// Whether time passes.
+    fn is_playing(&self) -> bool;
+    /// Records that have happened, in all worlds.
+    fn position(&self) -> u32;
+    /// What a frame of `elapsed_ms` does; `more` says whether there is time left for work.
+    fn tick(&mut self, elapsed_ms: f64, now_ms: f64, discrete: bool, more: &mut dyn FnMut() -> bool);
+    /// Goes to where something happens next; whether anything does.
+    fn step(&mut self, now_ms: f64) -> bool;
+}
+
+impl Table for Desk {
+    fn is_playing(&self) -> bool {
+        self.player.is_playing()
+    }
+
+    fn position(&self) -> u32 {
+        self.benches().iter().map(|bench| bench.lab.position()).sum()
+    }
+
+    fn tick(&mut self, elapsed_ms: f64, now_ms: f64, discrete: bool, more: &mut dyn FnMut() -> bool) {
+        Self::tick(self, elapsed_ms, now_ms, discrete, more);
+    }
+
+    fn step(&mut self, now_ms: f64) -> bool {
+        Self::step(self, now_ms)
+    }
+}
+
+struct Shared<D> {
+    desk: RefCell<D>,
     listeners: RefCell<Vec<(u32, Callback<()>)>>,
     next_listener: Cell<u32>,
     frames: RefCell<Option<Frames>>,
@@ -24,19 +54,24 @@ struct Shared {
 }
 
 /// A desk that several components hold.
-#[derive(Clone)]
-pub struct Handle(Rc<Shared>);
+pub struct Handle<D: Table = Desk>(Rc<Shared<D>>);
 
-impl PartialEq for Handle {
+impl<D: Table> Clone for Handle<D> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<D: Table> PartialEq for Handle<D> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Handle {
+impl<D: Table> Handle<D> {
     /// A handle to a desk.
     #[must_use]
-    pub fn new(desk: Desk) -> Self {
+    pub fn new(desk: D) -> Self {
         Self(Rc::new(Shared {
             desk: RefCell::new(desk),
             listeners: RefCell::default(),
@@ -47,14 +82,14 @@ impl Handle {
     }
 
     /// Looks at the desk.
-    pub fn with<T>(&self, look: impl FnOnce(&Desk) -> T) -> T {
+    pub fn with<T>(&self, look: impl FnOnce(&D) -> T) -> T {
         look(&self.0.desk.borrow())
     }
 
     /// Changes the desk; whoever shows it is told.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Desk) -> T) -> T {
+    pub fn change<T>(&self, change: impl FnOnce(&mut D) -> T) -> T {
         let result = change(&mut self.0.desk.borrow_mut());
-        let playing = self.with(|desk| desk.player.is_playing());
+        let playing = self.with(D::is_playing);
         let looping = self.0.frames.borrow().is_some();
         if playing != looping {
             *self.0.frames.borrow_mut() = playing.then(|| self.start_frames());
@@ -83,12 +118,11 @@ impl Handle {
     fn tick(&self, elapsed_ms: f64) {
         let start = dom::now_ms();
         let mut more = || dom::now_ms() - start < WORK_MS;
-        let position = |desk: &Desk| desk.benches().iter().map(|bench| bench.lab.position()).sum::<u32>();
         let (moved, playing) = {
             let mut desk = self.0.desk.borrow_mut();
-            let before = position(&desk);
+            let before = desk.position();
             desk.tick(elapsed_ms, start, dom::reduced_motion(), &mut more);
-            (position(&desk) != before, desk.player.is_playing())
+            (desk.position() != before, desk.is_playing())
         };
         if !playing {
             // Nobody else holds the loop: it ends with this frame.
@@ -121,7 +155,7 @@ impl Handle {
 
 /// Draws the component anew whenever the desk has changed.
 #[hook]
-pub fn use_desk(handle: &Handle) {
+pub fn use_desk<D: Table>(handle: &Handle<D>) {
     let update = use_force_update();
     use_effect_with(handle.clone(), move |handle| {
         let number = handle.subscribe(Callback::from(move |()| update.force_update()));

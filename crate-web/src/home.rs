@@ -5,6 +5,15 @@ use yew::prelude::*;
 
 use crate::router::Route;
 
+/// Chapters whose scenes are a module of their own.
+const OTHERS: [(&str, &str, &str); 5] = [
+    ("overview", "Client and server, or peers", "Where the deck begins: who keeps the index?"),
+    ("napster", "Napster", "Ask a server, fetch from a peer; and then the server fails."),
+    ("gnutella", "Gnutella", "Floods, 26,240 messages, expanding rings, random walkers, firewalls."),
+    ("fasttrack", "FastTrack", "Two floors: super-peers and their children."),
+    ("dhts", "DHTs and the others", "Any words or a key, copies, liars, floods."),
+];
+
 /// The first page, with a sentence about how one came here, if there is something to say.
 pub fn home(notice: Option<&str>) -> Html {
     let chapters = Chapter::RINGS.into_iter().map(|chapter| {
@@ -34,6 +43,14 @@ pub fn home(notice: Option<&str>) -> Html {
                     through the lecture's figures, change a rule, stop a node, go back in time." }</p>
             </header>
             { for chapters }
+            <section aria-labelledby="deck-entry">
+                <h2 id="deck-entry">{ "The other systems of the lecture" }</h2>
+                <ul class="cards">{ for OTHERS.iter().map(|(chapter, title, about)| html! {
+                    <li key={*chapter}><a class="card" href={format!("#/lecture/{chapter}")}>
+                        <strong>{ *title }</strong><span>{ *about }</span>
+                    </a></li>
+                }) }</ul>
+            </section>
             <section aria-labelledby="lab-entry">
                 <h2 id="lab-entry">{ "Lab, comparison, live overlay" }</h2>
                 <ul class="cards">

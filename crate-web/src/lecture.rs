@@ -9,6 +9,7 @@ use overlay_core::pastry;
 use overlay_core::sim::lab::Setup;
 use yew::prelude::*;
 
+use crate::chapters::chapters;
 use crate::desk::Desk;
 use crate::dom;
 use crate::forms::{Branches, SendForm};
@@ -75,8 +76,6 @@ pub fn Rail(props: &RailProps) -> Html {
             </a></li>
         }
     });
-    let other = if chapter.name() == "pastry" { "chord" } else { "pastry" };
-    let other_title = if other == "chord" { "Chord" } else { "Pastry" };
     let notice = props.notice.clone();
     html! {
         <>
@@ -94,7 +93,7 @@ pub fn Rail(props: &RailProps) -> Html {
                     <SendForm handle={handle.clone()} id="scene" />
                 </details>
                 <Branches handle={handle.clone()} />
-                <p><a href={Route::Scene { chapter: other.into(), scene: None }.href()}>{ format!("To the chapter on {other_title}") }</a></p>
+                { chapters(chapter.name()) }
             </div>
         </>
     }

@@ -12,15 +12,18 @@
 //! | [`comparing`] | the first of them, the comparison, and its worker |
 //! | [`live`] | the second, the live overlay: browsers as nodes |
 //! | [`claims`] | the third, the lecture's claims beside what comes out here, and its worker |
+//! | [`deck`] | the fourth, the lecture's scenes of the systems that are no rings |
 //! | [`stage`] | the picture |
 //! | the rest | parts and readers that these use |
 
 pub mod app;
+pub mod chapters;
 pub mod charts;
 pub mod claims;
 pub mod compare;
 pub mod comparing;
 pub mod crash;
+pub mod deck;
 pub mod desk;
 pub mod dom;
 pub mod forms;

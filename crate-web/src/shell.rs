@@ -16,8 +16,10 @@ pub struct HeaderProps {
     pub route: Route,
     /// The colours.
     pub theme: Theme,
-    /// Whether the page has a moment to share and present.
+    /// Whether the page has a moment to share.
     pub has_stage: bool,
+    /// Whether the page can be presented.
+    pub has_presenter: bool,
     /// Another choice of colours.
     pub ontheme: Callback<Theme>,
     /// Presenter mode on or off.
@@ -60,7 +62,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             <div class="tools">
                 <button type="button" class="toggle" onclick={toggle} aria-label={toggle_label} title={toggle_label}>
                     { icon(if dark { Icon::Sun } else { Icon::Moon }) }</button>
-                <button type="button" class="wide-only" hidden={!props.has_stage} onclick={props.onpresenter.clone()}>
+                <button type="button" id="presenter-toggle" class="wide-only" hidden={!props.has_presenter} onclick={props.onpresenter.clone()}>
                     { "Presenter" }<kbd aria-hidden="true">{ "P" }</kbd></button>
                 <button type="button" hidden={!props.has_stage} onclick={props.onshare.clone()}>
                     { "Share" }<kbd aria-hidden="true">{ "S" }</kbd></button>

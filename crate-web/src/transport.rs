@@ -62,6 +62,9 @@ pub struct TransportProps {
     pub moment: AttrValue,
     /// The index of the speed.
     pub speed: usize,
+    /// What a step on is called: at a scene's end it may lead to the next one.
+    #[prop_or(AttrValue::Static("Step"))]
+    pub step: AttrValue,
     /// Whether the header is hidden, so that leaving needs a button here.
     pub presenter: bool,
     /// Leaves presenter mode.
@@ -78,13 +81,13 @@ pub fn Transport(props: &TransportProps) -> Html {
     html! {
         <section class="transport" aria-label="Time">
             <div class="buttons">
-                <button type="button" onclick={press(Control::Reset)} aria-disabled={off(!props.can_go_back)}>{ "Reset" }</button>
-                <button type="button" onclick={press(Control::StepBack)} aria-disabled={off(!props.can_go_back)}
+                <button type="button" id="page-reset" onclick={press(Control::Reset)} aria-disabled={off(!props.can_go_back)}>{ "Reset" }</button>
+                <button type="button" id="page-back" onclick={press(Control::StepBack)} aria-disabled={off(!props.can_go_back)}
                     aria-label="Step back">{ icon(Icon::Back) }{ "Step" }</button>
-                <button type="button" class="primary play" onclick={press(Control::PlayPause)}
+                <button type="button" id="page-play" class="primary play" onclick={press(Control::PlayPause)}
                     aria-disabled={off(!props.can_go_on && !props.can_go_back)}>{ icon(play_icon) }{ play }</button>
-                <button type="button" onclick={press(Control::Step)} aria-disabled={off(!props.can_go_on)}>
-                    { "Step" }{ icon(Icon::On) }</button>
+                <button type="button" id="page-step" onclick={press(Control::Step)} aria-disabled={off(!props.can_go_on)}>
+                    { props.step.clone() }{ icon(Icon::On) }</button>
             </div>
             <div class="line">
                 <p class="narration" role="status" aria-live="polite"><span>{ rich(&props.narration) }</span></p>

@@ -4,6 +4,7 @@
 
 pub mod checks;
 mod chord;
+pub mod deck;
 mod pastry;
 pub mod story;
 

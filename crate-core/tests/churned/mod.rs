@@ -5,6 +5,7 @@ use overlay_core::chord;
 use overlay_core::dht::DhtConfig;
 use overlay_core::experiment::compare::{Comparison, Settings};
 use overlay_core::lecture::SCENES;
+use overlay_core::lecture::story::STORIES;
 use overlay_core::pastry;
 use overlay_core::protocol::Peer;
 use overlay_core::sim::lab::{Lab, Setup};
@@ -23,6 +24,18 @@ pub(crate) const SCENE_FILES: [(&str, &str); 9] = [
     ("chord-naive", include_str!("../golden/chord-naive.txt")),
     ("chord-broken", include_str!("../golden/chord-broken.txt")),
 ];
+
+/// Every world of every story: its trace's length and hash at the story's end.
+pub(crate) fn stories() -> String {
+    let mut text = String::new();
+    for story in STORIES {
+        for stand in story.start(&[]) {
+            let (len, hash) = (stand.show.trace().len(), stand.show.trace_hash());
+            text += &format!("{} | {} | {len} records | {hash}\n", story.name, stand.title);
+        }
+    }
+    text
+}
 
 /// Every scene's name and its course as text, the trace's hash in the last line.
 pub(crate) fn courses() -> impl Iterator<Item = (&'static str, String)> {

@@ -202,10 +202,10 @@ pub fn Page() -> Html {
                     </div>
                     <section class="transport" aria-label="Time">
                         <div class="buttons">
-                            <button type="button" id="compare-reset" aria-disabled={off} onclick={ask(Control::Reset)}>{ "Reset" }</button>
-                            <button type="button" id="compare-play" class="primary play" aria-disabled={off} onclick={ask(Control::PlayPause)}>
+                            <button type="button" id="page-reset" aria-disabled={off} onclick={ask(Control::Reset)}>{ "Reset" }</button>
+                            <button type="button" id="page-play" class="primary play" aria-disabled={off} onclick={ask(Control::PlayPause)}>
                                 { icon(if playing { Icon::Pause } else { Icon::Play }) }{ if playing { "Pause" } else { "Play" } }</button>
-                            <button type="button" id="compare-step" aria-disabled={off} onclick={ask(Control::Step)}>{ "Step" }{ icon(Icon::On) }</button>
+                            <button type="button" id="page-step" aria-disabled={off} onclick={ask(Control::Step)}>{ "Step" }{ icon(Icon::On) }</button>
                             <button type="button" aria-disabled={off} onclick={ask(Control::Finish)}>{ "Run to the end" }</button>
                         </div>
                         <div class="line">

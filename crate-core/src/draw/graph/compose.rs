@@ -39,8 +39,8 @@ impl GraphComposition {
         let scale = (side / 900.0).clamp(0.7, 1.8);
         let margin = (44.0 * scale).max(30.0);
         let (across, down) = (size.width / 2.0 - margin * 1.3, size.height / 2.0 - margin);
-        // A wide stage is used up to one and a half times its height.
-        let (rx, ry) = (across.min(down * 1.5), down.min(across * 1.5));
+        // A wide stage is used up to one and a half times its height, a narrow one up to twice its width.
+        let (rx, ry) = (across.min(down * 1.5), down.min(across * 2.0));
         let centre = point(size.width / 2.0, size.height / 2.0);
         let points =
             frame.nodes.iter().map(|node| point(centre.x + node.at.x * rx, centre.y + node.at.y * ry)).collect();
@@ -238,7 +238,7 @@ impl Composer<'_> {
             } else {
                 4
             };
-            let clearance = self.to.dot * if node.role == Role::Peer { 1.0 } else { 1.9 } + self.to.px(5.0);
+            let clearance = self.to.dot * if node.role == Role::Peer { 1.35 } else { 1.9 } + self.to.px(6.0).max(4.0);
             wanted.push((
                 self.request(*at, &runs, size, clearance, rank, Choice::Around { best, limit: 9.0 }),
                 runs,

@@ -23,6 +23,11 @@ impl Places {
     }
 }
 
+/// The radius of a ring of identifiers.
+pub(super) const RING_RADIUS: f64 = 0.92;
+/// Nodes nearer than this, in turns, would cover each other.
+const RING_GAP: f64 = 0.012;
+
 /// A turn for a number, so that neighbours in number do not lie near each other.
 fn golden(number: u32) -> f64 {
     let turn = f64::from(number) * 0.618_033_988_749_894_9;
@@ -71,10 +76,7 @@ pub fn places(stand: &mut Stand, focus: Peer) -> Places {
         Form::Star => star(show, &links),
         Form::Waves => waves(&links, focus),
         Form::Floors => floors(show, &links),
-        Form::Ring => Places {
-            at: (0..show.node_count()).map(|node| on_circle(show.turn(Peer(node)), 0.92)).collect(),
-            waves: Vec::new(),
-        },
+        Form::Ring => ring(show),
     };
     apart(&mut places.at);
     stand.show.seek(position);
@@ -164,6 +166,22 @@ fn waves(links: &[Vec<u32>], focus: Peer) -> Places {
         at[node] = on_circle(golden(node as u32), 1.0);
     }
     Places { at, waves: (1..=deepest).map(radius).collect() }
+}
+
+/// In the true direction of each identifier; of those that lie close, every other one further in.
+fn ring(show: &dyn Show) -> Places {
+    let count = show.node_count();
+    let mut order: Vec<u32> = (0..count).collect();
+    order.sort_by(|a, b| show.turn(Peer(*a)).total_cmp(&show.turn(Peer(*b))));
+    let mut at = vec![Point::default(); count as usize];
+    let (mut last, mut step) = (f64::NEG_INFINITY, 0_u32);
+    for node in order {
+        let turn = show.turn(Peer(node));
+        step = if turn - last < RING_GAP { (step + 1) % 3 } else { 0 };
+        at[node as usize] = on_circle(turn, RING_RADIUS - 0.07 * f64::from(step));
+        last = turn;
+    }
+    Places { at, waves: Vec::new() }
 }
 
 /// Equal steps outwards.

@@ -9,6 +9,7 @@ use crate::protocol::Peer;
 use crate::sim::show::words::counted;
 use crate::sim::show::{Show, Tally, Tie};
 use crate::sim::spec::{Action, Key};
+use crate::sim::trace::What;
 use crate::time::Time;
 
 /// How a moment is looked at.
@@ -20,6 +21,9 @@ pub struct Look {
     pub hovered: Option<Peer>,
     /// Simulated microseconds that pass in a second of real time; 0 stands still.
     pub rate: f64,
+    /// After a step, what arrived since this record is seen on its way: how far it is, and how much of the way passes in a second of
+    /// real time.
+    pub glide: Option<(u32, f64, f64)>,
     /// Nothing moves by itself.
     pub reduced_motion: bool,
 }
@@ -67,7 +71,7 @@ pub fn frame(stand: &Stand, places: &Places, look: Look) -> GraphFrame {
         nodes: nodes.collect(),
         edges: edges(show, tally.as_ref(), look.selected),
         circles: circles(stand, places, tally.as_ref()),
-        flights: flights(show, look.rate),
+        flights: look.glide.map_or_else(|| flights(show, look.rate), |glide| glided(show, glide)),
         selected: look.selected,
         hovered: look.hovered,
         reduced_motion: look.reduced_motion,
@@ -119,7 +123,7 @@ fn edges(show: &dyn Show, tally: Option<&Tally>, selected: Option<Peer>) -> Vec<
 /// The circles of waves with what has reached each, or a ring of identifiers.
 fn circles(stand: &Stand, places: &Places, tally: Option<&Tally>) -> Vec<Circle> {
     match stand.form {
-        Form::Ring => vec![Circle { radius: 0.92, caption: String::new() }],
+        Form::Ring => vec![Circle { radius: super::layout::RING_RADIUS, caption: String::new() }],
         Form::Waves => {
             let mut reached = vec![0_u32; places.waves.len() + 1];
             for depth in tally.iter().flat_map(|tally| &tally.depth) {
@@ -152,4 +156,16 @@ fn flights(show: &dyn Show, rate: f64) -> Vec<Flight> {
         }
     });
     travelling.collect()
+}
+
+/// What has arrived since a record, on its way.
+fn glided(show: &dyn Show, (from, progress, rate): (u32, f64, f64)) -> Vec<Flight> {
+    let records = &show.trace().records()[from.min(show.position()) as usize..show.position() as usize];
+    let came = records.iter().filter_map(|record| match record.what {
+        What::Arrival(letter) => Some((letter, record.node, false)),
+        What::Loss(letter) => Some((letter, record.node, true)),
+        What::Action | What::Deadline => None,
+    });
+    came.map(|(letter, to, lost)| Flight { from: letter.from, to, progress, rate, purpose: letter.purpose, lost })
+        .collect()
 }

@@ -10,7 +10,7 @@ use crate::pastry::{self, PastryNode};
 use crate::protocol::{Peer, Request};
 use crate::replication::{self, ReplicaNode};
 use crate::sim::show::hashing::Tables;
-use crate::sim::spec::{Spec, SpecError};
+use crate::sim::spec::SpecError;
 use crate::sim::systems::System;
 use crate::sim::systems::liar::{Lie, LyingConfig, LyingNode};
 use crate::sim::world::Unobserved;
@@ -20,15 +20,22 @@ const CHAPTER: Chapter = Chapter::Dhts;
 
 /// A hash table in which files' holders were entered under the key of the file's name, each at the node responsible for it, so
 /// that nobody could get in the way.
+///
+/// All rings of the stories may have liars, so that a page brings each system once.
 pub(super) fn stored<O: Tables + 'static>(
-    spec: Spec<DhtConfig<O::Config>>,
+    nodes: u32,
+    overlay: O::Config,
+    replicas: u8,
+    (liars, lie): (Vec<Peer>, Lie),
     files: &[(Number, &str)],
 ) -> Result<Stand, SpecError> {
-    Stand::new::<DhtNode<O>>(Form::Ring, <O as Tables>::NAME, spec, 0, |world| {
+    let config = DhtConfig { overlay: LyingConfig { overlay, liars, lie }, replicas };
+    let spec = hall::<DhtNode<LyingNode<O>>>(nodes, config);
+    Stand::new::<DhtNode<LyingNode<O>>>(Form::Ring, <O as Tables>::NAME, spec, 0, |world| {
         for (number, (holder, name)) in (0..).zip(files) {
             let key = O::Id::of_name(world.space(), name);
             let ring: Vec<_> = world.members().collect();
-            let owner = <DhtNode<O> as System>::owner(world.config(), &ring, key);
+            let owner = <DhtNode<LyingNode<O>> as System>::owner(world.config(), &ring, key);
             let value = format!("{} has it", world.text(Peer(holder - 1), 4)).into_bytes().into();
             let request = Request(1_000_000_000 + number);
             world.command(owner, DhtCommand::Insert { request, key, value }, &mut Unobserved);
@@ -37,7 +44,10 @@ pub(super) fn stored<O: Tables + 'static>(
     })
 }
 
-fn pastry_config() -> pastry::Config {
+/// Nobody lies.
+pub(super) const HONEST: (Vec<Peer>, Lie) = (Vec::new(), Lie::Swallow);
+
+pub(super) fn pastry_config() -> pastry::Config {
     pastry::Config { acks: false, heartbeat_period: None, ..pastry::Config::default() }
 }
 
@@ -100,8 +110,7 @@ pub(super) const ANY_WORDS: Story = Story {
             ..gnutella::Config::published()
         };
         let gnutella = Stand::searching::<GnutellaNode>(Form::Waves, 12, config, &files)?;
-        let config = DhtConfig { overlay: pastry_config(), replicas: 1 };
-        let table = stored::<PastryNode>(hall::<DhtNode<PastryNode>>(12, config), &files)?;
+        let table = stored::<PastryNode>(12, pastry_config(), 1, HONEST, &files)?;
         Ok(vec![napster, gnutella, table])
     },
     deeds: |_| vec![Deed::Search(1, "thammasat"), Deed::Done, Deed::Search(1, "thammasat song"), Deed::Done],
@@ -123,8 +132,7 @@ pub(super) const KEEPS_DATA: Story = Story {
     words: "news",
     stands: |chosen| {
         let overlay = pastry::Config { heartbeat_period: Some(Duration::from_secs(5)), ..pastry::Config::default() };
-        let config = DhtConfig { overlay, replicas: [3, 1, 2][chosen[0]] };
-        Ok(vec![stored::<PastryNode>(hall::<DhtNode<PastryNode>>(16, config), &[])?])
+        Ok(vec![stored::<PastryNode>(16, overlay, [3, 1, 2][chosen[0]], HONEST, &[])?])
     },
     deeds: |_| {
         let holders = nearest("news", 3);
@@ -186,12 +194,8 @@ pub(super) const FALSE_ROUTING: Story = Story {
         let liars: Vec<Peer> = (0..HALL).filter(|peer| peer % every == every - 1 && peer % 5 > 0).map(Peer).collect();
         let lie = [Lie::Swallow, Lie::Astray][chosen[1]];
         let files = [(1, "news"), (3, "map"), (5, "song"), (6, "recipe"), (9, "lecture"), (10, "poem")];
-        let config = LyingConfig { overlay: pastry_config(), liars: liars.clone(), lie };
-        let config = DhtConfig { overlay: config, replicas: 1 };
-        let pastry = stored::<LyingNode<PastryNode>>(hall::<DhtNode<LyingNode<PastryNode>>>(HALL, config), &files)?;
-        let config = LyingConfig { overlay: chord_config(), liars, lie };
-        let config = DhtConfig { overlay: config, replicas: 1 };
-        let chord = stored::<LyingNode<ChordNode>>(hall::<DhtNode<LyingNode<ChordNode>>>(HALL, config), &files)?;
+        let pastry = stored::<PastryNode>(HALL, pastry_config(), 1, (liars.clone(), lie), &files)?;
+        let chord = stored::<ChordNode>(HALL, chord_config(), 1, (liars, lie), &files)?;
         Ok(vec![pastry, chord])
     },
     deeds: |_| {
@@ -235,8 +239,7 @@ pub(super) const FLOOD: Story = Story {
             ..gnutella::Config::published()
         };
         let gnutella = Stand::searching::<GnutellaNode>(Form::Waves, 60, config, &[])?;
-        let config = DhtConfig { overlay: pastry_config(), replicas: 1 };
-        let pastry = stored::<PastryNode>(hall::<DhtNode<PastryNode>>(60, config), &[])?;
+        let pastry = stored::<PastryNode>(60, pastry_config(), 1, HONEST, &[])?;
         Ok(vec![gnutella, pastry])
     },
     deeds: |_| {

@@ -216,6 +216,7 @@ pub(super) const PUSH: Story = Story {
         };
         Ok(vec![Stand::searching::<GnutellaNode>(Form::Waves, 14, config, &[(7, "thammasat song")])?])
     },
-    deeds: |_| vec![Deed::Fetch(1, "thammasat"), Deed::Done],
+    // P1 waits three seconds for the file before it asks for a Push.
+    deeds: |_| vec![Deed::Fetch(1, "thammasat"), Deed::Wait(Duration::from_millis(3_400))],
     focus: 1,
 };

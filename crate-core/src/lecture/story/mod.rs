@@ -264,7 +264,7 @@ impl Story {
 ///
 /// # Errors
 /// What stands against it.
-pub fn act(stands: &mut [Stand], action: impl Fn(&Stand) -> Action) -> Result<(), ActionError> {
+pub fn act(stands: &mut [&mut Stand], action: impl Fn(&Stand) -> Action) -> Result<(), ActionError> {
     for stand in stands.iter() {
         stand.show.check(&action(stand))?;
     }

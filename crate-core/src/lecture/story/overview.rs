@@ -1,9 +1,9 @@
 //! The first slides: what a peer-to-peer system is, and the problem that all of them solve.
 
-use super::{Chapter, Deed, Form, Stand, Story, hall};
-use crate::dht::{DhtConfig, DhtNode};
+use super::dhts::{HONEST, pastry_config, stored};
+use super::{Chapter, Deed, Form, Stand, Story};
 use crate::gnutella::{self, GnutellaNode, Topology};
-use crate::pastry::{self, PastryNode};
+use crate::pastry::PastryNode;
 use crate::replication::{self, ReplicaNode};
 
 const PEERS: u32 = 12;
@@ -64,14 +64,7 @@ pub(super) const LOCATE: Story = Story {
         let everybody = Stand::searching::<ReplicaNode>(Form::Star, PEERS, replication::Config::default(), &files)?;
         let mesh = gnutella::Config { topology: Topology::Random { degree: 3 }, topology_seed: 5, ..base() };
         let nobody = Stand::searching::<GnutellaNode>(Form::Waves, PEERS, mesh, &files)?;
-        let config = DhtConfig {
-            overlay: pastry::Config { acks: false, heartbeat_period: None, ..pastry::Config::default() },
-            replicas: 1,
-        };
-        let part = super::dhts::stored::<PastryNode>(
-            hall::<DhtNode<PastryNode>>(PEERS, config),
-            &[(2, "lecture 1"), (5, "lecture 2"), (7, "song"), (10, "recipe")],
-        )?;
+        let part = stored::<PastryNode>(PEERS, pastry_config(), 1, HONEST, &files)?;
         Ok(vec![everybody, nobody, part])
     },
     deeds: |_| vec![Deed::Search(1, "recipe"), Deed::Done, Deed::Publish(4, "news", "it is here"), Deed::Done],

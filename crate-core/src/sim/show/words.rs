@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Show;
-use crate::protocol::{Note, Peer, Step};
+use super::{Role, Show};
+use crate::protocol::{Note, Peer, Purpose, Step};
 use crate::search::SearchEvent;
 use crate::sim::spec::{Action, Key};
 use crate::sim::trace::{Letter, Outcome, Record, What};
@@ -46,6 +46,15 @@ pub fn sentences(show: &dyn Show, number: u32, all: bool) -> Vec<String> {
     match record.what {
         What::Action => said.extend(action_at(show, number, record.node)),
         What::Loss(letter) => said.push(words::loss(&letter, &node, &name)),
+        What::Arrival(letter) if letter.purpose == Purpose::Route && show.role(record.node) == Role::Liar => {
+            // A node that is responsible itself notes that it is.
+            if record.notes.is_empty() {
+                said.push(format!(
+                    "{node} lies: it does not do with the message of {} what it should.",
+                    name(letter.from)
+                ));
+            }
+        }
         What::Arrival(letter) if record.notes.is_empty() && record.outcomes.is_empty() => {
             said.extend(all.then(|| format!("{node} gets “{}” from {}.", letter.name, name(letter.from))));
         }
