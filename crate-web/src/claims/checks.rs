@@ -40,10 +40,10 @@ const fn kind(verdict: &Verdict) -> usize {
 
 /// Whether a check is among those of a kind that hold some words.
 fn fits(check: &Check, chosen: usize, words: &str) -> bool {
-    let all =
-        [&check.name, &check.slide, &check.claim, &check.ours, &check.verdict.text()].map(|text| text.to_lowercase());
+    let all = [&check.name, &check.slide, &check.claim, &check.ours, &check.verdict.text()]
+        .map(|text| text.to_ascii_lowercase());
     let found = |word: &str| all.iter().any(|text| text.contains(word));
-    (chosen == 0 || chosen == kind(&check.verdict)) && words.to_lowercase().split_whitespace().all(found)
+    (chosen == 0 || chosen == kind(&check.verdict)) && words.to_ascii_lowercase().split_whitespace().all(found)
 }
 
 fn named(query: &str) -> Option<&str> {
