@@ -36,6 +36,8 @@ test.describe('from a server that goes away', () => {
     // The worker's module was no part of the first visit, and is kept all the same.
     await page.goto(`${url}#/compare?nodes=20&lookups=20`);
     await expect(page.locator('#compare-said')).toHaveText(/^Both are done/);
+    await page.goto(`${url}#/lecture/checks`);
+    await expect(page.getByRole('list', { name: 'Checks', exact: true }).getByRole('listitem').first()).toBeVisible();
   });
 });
 

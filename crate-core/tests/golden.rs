@@ -77,6 +77,13 @@ fn a_comparison_has_the_rows_that_were_kept() {
     }
 }
 
+#[test]
+fn the_lectures_systems_have_the_rows_that_were_kept() {
+    if let Err(complaint) = compare("techniques.rows", &churned::techniques()) {
+        panic!("{complaint}If this is meant: OVERLAY_BLESS=1.");
+    }
+}
+
 /// Two of the same must not pass because nothing happens in them.
 #[test]
 fn the_churned_worlds_have_seen_something() {

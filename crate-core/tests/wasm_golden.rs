@@ -30,3 +30,8 @@ fn every_story_takes_the_same_course_as_natively() {
 fn a_comparison_has_the_same_rows_as_natively() {
     assert_eq!(churned::compared(), include_str!("golden/compared.rows"));
 }
+
+#[wasm_bindgen_test]
+fn the_lectures_systems_have_the_same_rows_as_natively() {
+    assert_eq!(churned::techniques(), include_str!("golden/techniques.rows"));
+}

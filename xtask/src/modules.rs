@@ -19,9 +19,9 @@ pub(crate) fn name_of<'a>(site: &Site, path: &'a str) -> Option<&'a str> {
     (page && whole).then_some(name)
 }
 
-/// The page with which a path is loaded: its own two files, and those of `worker-NAME`, the worker of page NAME.
-pub(crate) fn page_of<'a>(site: &Site, path: &'a str) -> Option<&'a str> {
-    let Some(file) = path.strip_prefix("worker-") else { return name_of(site, path) };
+/// The page whose worker a path is a part of: `worker-NAME` is the worker of page NAME.
+pub(crate) fn worker_of<'a>(site: &Site, path: &'a str) -> Option<&'a str> {
+    let file = path.strip_prefix("worker-")?;
     let name = ["_bg.wasm", "_loader.js", ".js"].into_iter().find_map(|end| file.strip_suffix(end))?;
     name_of(site, &format!("{name}.js")).is_some().then_some(name)
 }
@@ -84,9 +84,8 @@ mod checks {
             site.insert(file.into(), Vec::new());
             assert_eq!(name_of(&site, file), None, "{file} is no page");
         }
-        let with: Vec<_> = site.keys().filter(|path| page_of(&site, path).is_some()).cloned().collect();
-        let all = ["duel.js", "duel_bg.wasm", "worker-duel.js", "worker-duel_bg.wasm", "worker-duel_loader.js"];
-        assert_eq!(with, all);
+        let with: Vec<_> = site.keys().filter(|path| worker_of(&site, path).is_some()).cloned().collect();
+        assert_eq!(with, ["worker-duel.js", "worker-duel_bg.wasm", "worker-duel_loader.js"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use overlay_core::chord;
 use overlay_core::dht::DhtConfig;
 use overlay_core::experiment::compare::{Comparison, Settings};
+use overlay_core::experiment::{self, Point, Value, What};
 use overlay_core::lecture::SCENES;
 use overlay_core::lecture::story::STORIES;
 use overlay_core::pastry;
@@ -94,6 +95,19 @@ pub(crate) fn compared() -> String {
     let settings = Settings { nodes: 100, lookups: 100, fail_per_million: 200_000, ..Settings::default() };
     let rows = Comparison::new(settings).expect("good settings").finish().map(|result| result.row());
     rows.iter().map(|row| format!("{row:?}\n")).collect()
+}
+
+/// The lecture's six systems on 256 peers: a line for each, as kept in `golden/techniques.rows`.
+pub(crate) fn techniques() -> String {
+    let point = Point { nodes: 256, seed: 1, lookups: 20, what: What::Techniques };
+    let (rows, _) = experiment::run(&point).expect("good settings");
+    let cell = |(key, value): &(&str, Value)| match value {
+        Value::Text(text) => format!("{key}: {text:?}"),
+        Value::Count(count) => format!("{key}: {count}"),
+        Value::Real(number) => format!("{key}: {number:?}"),
+        other => format!("{key}: {other:?}"),
+    };
+    rows.iter().map(|row| row.cells().iter().map(cell).collect::<Vec<_>>().join(", ") + "\n").collect()
 }
 
 /// A line `system hash` for each, as kept in `golden/churned-worlds.hashes`.

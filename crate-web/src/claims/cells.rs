@@ -7,7 +7,7 @@ use overlay_core::experiment::Technique;
 use overlay_core::experiment::claims::{Quantity, of, reason};
 use yew::prelude::*;
 
-use super::page::mark;
+use super::page::{mark, why};
 use super::results::{Results, shown, told};
 use crate::charts::within;
 use crate::dom;
@@ -108,7 +108,7 @@ pub fn Cells(props: &CellsProps) -> Html {
     html! {
         <div class="scroll-x" role="region" tabindex="0" aria-label="The lecture’s table">
             <table class="cells" {onclick} {onfocusin} {onkeydown}>
-                <caption>{ caption }</caption>
+                <caption class={classes!((results.sizes().len() > 1).then_some("sr-only"))}>{ caption }</caption>
                 <thead>
                     <tr>
                         <th rowspan="2" scope="col">{ "Approach" }</th><th colspan="2" scope="colgroup">{ "Latency" }</th>
@@ -169,7 +169,8 @@ pub fn Said(props: &SaidProps) -> Html {
     let SaidProps { results, peers, chosen } = props;
     let (system, quantity) = (chosen.system(), chosen.quantity());
     let claims = results.judged(system, quantity).into_iter().map(|(claim, verdict)| {
-        let words = verdict.as_ref().map(|verdict| html! { <>{ mark(verdict) }<span>{ verdict.text() }</span></> });
+        let words =
+            verdict.as_ref().map(|verdict| html! { <>{ mark(verdict) }<span>{ why(verdict).to_string() }</span></> });
         html! { <li><strong>{ claim.slide }</strong>{ for words }</li> }
     });
     let silent = of(system, quantity).next().is_none();

@@ -4,7 +4,7 @@ use overlay_core::lecture::checks::Verdict;
 use yew::prelude::*;
 
 use super::link::{Check, Link, News};
-use super::page::mark;
+use super::page::{mark, why};
 use crate::dom;
 use crate::router::Route;
 use crate::widgets::{Field, Segmented};
@@ -40,10 +40,10 @@ const fn kind(verdict: &Verdict) -> usize {
 
 /// Whether a check is among those of a kind that hold some words.
 fn fits(check: &Check, chosen: usize, words: &str) -> bool {
-    let all =
-        [&check.name, &check.slide, &check.claim, &check.ours, &check.verdict.text()].map(|text| text.to_lowercase());
+    let all = [&check.name, &check.slide, &check.claim, &check.ours, &check.verdict.text()]
+        .map(|text| text.to_ascii_lowercase());
     let found = |word: &str| all.iter().any(|text| text.contains(word));
-    (chosen == 0 || chosen == kind(&check.verdict)) && words.to_lowercase().split_whitespace().all(found)
+    (chosen == 0 || chosen == kind(&check.verdict)) && words.to_ascii_lowercase().split_whitespace().all(found)
 }
 
 fn named(query: &str) -> Option<&str> {
@@ -148,10 +148,6 @@ pub fn Checks(props: &ChecksProps) -> Html {
 
 fn item(check: &Check, is_asked: bool) -> Html {
     let href = Route::Checks(format!("check={}", check.name)).href();
-    let why = match &check.verdict {
-        Verdict::Holds => "",
-        Verdict::HoldsIf(why) | Verdict::Fails(why) => why,
-    };
     let scene = check.scene.as_ref().map(|scene| html! { <a href={scene.clone()}>{ "See it run" }</a> });
     html! {
         <li key={check.name.clone()} id={format!("check-{}", check.name)} class={is_asked.then_some("asked")}
@@ -159,7 +155,7 @@ fn item(check: &Check, is_asked: bool) -> Html {
             <p class="label">{ &check.slide }<a class="anchor" {href} aria-label={format!("Link to {}", check.name)}>{ "#" }</a></p>
             <p class="claim-words">{ &check.claim }</p>
             <p><span class="dim">{ "Here: " }</span>{ &check.ours }</p>
-            <p class="claim-verdict">{ mark(&check.verdict) }<span>{ why }</span>{ for scene }</p>
+            <p class="claim-verdict">{ mark(&check.verdict) }<span>{ why(&check.verdict) }</span>{ for scene }</p>
         </li>
     }
 }

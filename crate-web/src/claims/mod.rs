@@ -1,11 +1,11 @@
 //! The lecture's claims beside what comes out here: the comparison of six systems, measured, and the slide checks. Two
 //! pages of one wasm module, and a worker that does the work for both.
 //!
-//! The worker is a module of its own, `worker-comparison`: it holds all six systems and the experiments, and no panel. It comes
-//! when something is to be worked out, so the page stands there before it; and a phone compiles the systems once. (The worker of
-//! `#/compare` has no room for four systems more; the page's own module inside a worker would be compiled twice, panels and
-//! all.) Page and worker together keep within what a page may load. They share their language alone: everything that is
-//! fitted, written or drawn is made on the page, from numbers.
+//! The worker is a module of its own, `worker-comparison`: it holds all six systems, the experiment and the checks, and no
+//! panel. It comes when something is to be worked out, so the page stands there before it, and its limit is its own. (The
+//! worker of `#/compare` has no room for four systems more; the page's module inside a worker would be too large for a
+//! page, and compiled twice, panels and all.) Page and worker share their language alone: everything that is fitted, written or
+//! drawn is made on the page, from numbers.
 //!
 //! | file | holds | in |
 //! |---|---|---|

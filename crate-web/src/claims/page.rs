@@ -22,23 +22,21 @@ pub fn Page() -> Html {
     }
 }
 
-/// A verdict's name in classes, and what it says in short.
+/// What a verdict says beside its mark: a condition, a reason, or nothing.
 #[must_use]
-pub const fn short(verdict: &Verdict) -> (&'static str, &'static str) {
+pub fn why(verdict: &Verdict) -> &str {
     match verdict {
-        Verdict::Holds => ("holds", "holds"),
-        Verdict::HoldsIf(_) => ("partly", "holds if"),
-        Verdict::Fails(_) => ("fails", "does not hold"),
+        Verdict::Holds => "",
+        Verdict::HoldsIf(why) | Verdict::Fails(why) => why,
     }
 }
 
 /// A verdict by shape, colour and words.
 pub fn mark(verdict: &Verdict) -> Html {
-    let (class, words) = short(verdict);
-    let shape = match verdict {
-        Verdict::Holds => "M2 8.5 6.2 13 14 3.5",
-        Verdict::HoldsIf(_) => "M8 2a6 6 0 1 0 .01 0zM8 3v10",
-        Verdict::Fails(_) => "M3 3 13 13M13 3 3 13",
+    let (class, words, shape) = match verdict {
+        Verdict::Holds => ("holds", "holds", "M2 8.5 6.2 13 14 3.5"),
+        Verdict::HoldsIf(_) => ("partly", "holds if", "M8 2a6 6 0 1 0 .01 0zM8 3v10"),
+        Verdict::Fails(_) => ("fails", "does not hold", "M3 3 13 13M13 3 3 13"),
     };
     html! {
         <span class={classes!("verdict", class)}>

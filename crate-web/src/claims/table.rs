@@ -209,6 +209,7 @@ pub fn Table(props: &TableProps) -> Html {
                     peers, files, popularity, latencies and searches; beside what comes out stands what the slide claims. " }
                     <a href={Route::Checks(String::new()).href()}>{ "All claims of the slides, checked" }</a></p>
             </header>
+            <div class="claims-top">
             <form class="claims-form" {onsubmit} novalidate=true>
                 { size_choice(&plan) }
                 { field(&plan, Entry::Searches) }
@@ -222,12 +223,13 @@ pub fn Table(props: &TableProps) -> Html {
             <div class="claims-state">
                 <p class="notice" role="alert" hidden={board.notice.is_none()}>{ board.notice.clone().unwrap_or_default() }</p>
                 <p role="status" class="narration" aria-live={if busy { "off" } else { "polite" }}>{ board.status() }</p>
-                <progress aria-label="Progress" max={board.wanted.max(1).to_string()} value={board.done.to_string()}></progress>
+                <progress class={classes!((!busy).then_some("idle"))} aria-label="Progress" max={board.wanted.max(1).to_string()} value={board.done.to_string()}></progress>
+            </div>
             </div>
             <div class="claims-table" aria-busy={busy.then_some("true")}>
                 <div class="claims-cells">
                     <div hidden={sizes.len() < 2}>
-                        <Segmented label="Values at N =" name="claims-shown" {options} chosen={place} onchoose={onshow} />
+                        <Segmented label="Measured, beside the slide’s claims, at N =" name="claims-shown" {options} chosen={place} onchoose={onshow} />
                     </div>
                     <Cells results={results.clone()} {peers} chosen={*chosen} {onchoose} />
                 </div>
@@ -307,7 +309,7 @@ fn Charts(props: &ChartsProps) -> Html {
             <section class="repeat" aria-labelledby="claims-repeat" hidden={command.is_empty()}>
                 <h2 id="claims-repeat">{ "Repeat it" }</h2>
                 <p class="scroll-x" tabindex="0" role="region" aria-label="Command"><code id="claims-command">{ &command }</code></p>
-                <p class="dim" hidden={sizes.len() < 3}>{ "With " }<code>{ "--growth" }</code>{ " it prints the fits and verdicts." }</p>
+                <p class="dim" hidden={sizes.len() < 3}>{ "With --growth at its end it prints the fits and verdicts." }</p>
                 <div class="buttons">
                     <button type="button" onclick={copy(command.clone(), "The command is copied.")}>{ "Copy command" }</button>
                     <button type="button" onclick={copy(dom::address(), "The link is copied.")}>{ "Copy link" }</button>

@@ -56,7 +56,10 @@ fn round_ticks(from: f64, to: f64) -> Vec<f64> {
 #[must_use]
 pub fn log_curves(head: &Head<'_>, points: &[&[(f64, f64)]], sizes: &[f64], stops: &[Stop]) -> String {
     let lines = places(head.series, true).last().map_or(0.0, |place| place.line);
-    let plane = Plane { top: PLANE.top + LEGEND_LINE * lines, bottom: PLANE.bottom + LEGEND_LINE * lines, ..PLANE };
+    // Large numbers need room at the left.
+    let left = PLANE.left + 16.0;
+    let plane =
+        Plane { left, top: PLANE.top + LEGEND_LINE * lines, bottom: PLANE.bottom + LEGEND_LINE * lines, ..PLANE };
     let mut svg = Svg::new(head.title, HEIGHT + LEGEND_LINE * lines);
     let all = || points.iter().copied().flatten();
     let foot = if all().any(|point| point.1 <= 0.0) { ZERO } else { 0.0 };
