@@ -81,8 +81,8 @@ impl Worker {
 
     fn check(&self) {
         for check in checks(&Deck::printed()) {
-            let scene = check.scene().map_or_else(String::new, |scene| {
-                Route::Scene { chapter: scene.chapter.name().into(), scene: Some(scene.name.into()) }.href()
+            let scene = check.scene().map_or_else(String::new, |(chapter, scene)| {
+                Route::Scene { chapter: chapter.name().into(), scene: Some(scene.into()) }.href()
             });
             let (kind, why) = match check.verdict {
                 Verdict::Holds => (Kind::Holds, String::new()),
