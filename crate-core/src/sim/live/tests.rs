@@ -470,3 +470,17 @@ fn no_checker_objects_to_two_hundred_random_worlds_of_browsers() {
         assert_eq!(course.failure, None, "seed {seed}: {:#?}", course.deeds);
     }
 }
+
+#[test]
+fn a_newcomer_to_thirty_costs_each_some_dozens_of_messages() {
+    let mut world = ring_of(34, 30);
+    let sent = |world: &LiveWorld| (0..30).map(|seat| world.member(seat).stats().sent).sum::<u64>();
+    let before = sent(&world);
+    world.run(seconds(10));
+    let at_rest = sent(&world) - before;
+    join(&mut world, 0);
+    let settled = world.run_until(seconds(10), |world| world.flaw().is_none() && world.missing_link().is_none());
+    assert!(settled, "{:?} {:?}", world.flaw(), world.missing_link());
+    let joining = sent(&world) - before - at_rest;
+    assert!(joining < 30 * 60 + at_rest, "{joining} messages, and {at_rest} in ten seconds of rest");
+}
