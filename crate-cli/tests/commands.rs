@@ -34,13 +34,27 @@ fn refusal(words: &[&str]) -> String {
 fn all_scenes_are_listed_by_name() {
     let list = told(&["scene", "list"]);
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, overlay_core::lecture::SCENES.iter().map(|scene| scene.name).collect::<Vec<_>>());
+    let scenes = overlay_core::lecture::SCENES.iter().map(|scene| scene.name);
+    let stories = overlay_core::lecture::story::STORIES.iter().map(|story| story.name);
+    assert_eq!(names, scenes.chain(stories).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_scene_run_in_a_terminal_has_the_golden_trace() {
     let golden = include_str!("../../crate-core/tests/golden/pastry-example.txt");
     assert_eq!(told(&["scene", "run", "pastry-example"]), golden);
+}
+
+#[test]
+fn a_story_in_a_terminal_tells_each_stop_and_the_hash_of_each_world() {
+    let text = told(&["scene", "run", "search-any-words"]);
+    let kept = include_str!("../../crate-core/tests/golden/stories.hashes");
+    let hashes: Vec<_> = kept.lines().filter(|line| line.starts_with("search-any-words ")).collect();
+    assert_eq!(hashes.len(), 3);
+    for line in hashes {
+        assert!(text.contains(line.rsplit(' ').next().expect("a hash")), "{line}");
+    }
+    assert!(text.contains("P1 searches for “thammasat”."));
 }
 
 #[test]

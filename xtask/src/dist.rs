@@ -49,8 +49,9 @@ const BUDGETS: [Budget; 5] = [
     },
 ];
 
-/// The most of a page that is loaded when it is opened: wasm and its script.
-const MODULE_LIMIT: usize = 350 * KB;
+/// The most of a page that is loaded when it is opened: wasm and its script. More than a first visit may cost, since the page of the
+/// lecture's scenes brings six systems, each a world of its own.
+const MODULE_LIMIT: usize = 400 * KB;
 
 /// The most of a page's own worker, which comes when something is to be worked out, after the page: wasm and its scripts. Six
 /// systems do not fit in the limit of the other one, each a world of its own.
@@ -377,7 +378,7 @@ mod checks {
     fn too_much_is_too_much() {
         // Bytes that do not compress: a fixed sequence, not random.
         let mut state = 1_u32;
-        let noise: Vec<u8> = (0..360 * KB)
+        let noise: Vec<u8> = (0..410 * KB)
             .map(|_| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 (state >> 24) as u8
@@ -386,7 +387,7 @@ mod checks {
         for (path, bytes) in [
             ("app-1_bg.wasm", 351 * KB),
             ("worker_bg.wasm", 151 * KB),
-            ("duel_bg.wasm", 351 * KB),
+            ("duel_bg.wasm", 401 * KB),
             ("worker-duel_bg.wasm", 281 * KB),
             ("other.js", 21 * KB),
             ("b.css", 16 * KB),

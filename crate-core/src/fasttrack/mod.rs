@@ -17,23 +17,23 @@
 //! - Crashes are silent: with keepalive, children and super-peers ask each other for signs of life, and who is silent for two
 //!   rounds is given up. A child whose wish is not answered in time looks for another super-peer at once, and asks again.
 
+mod joining;
 mod message;
 mod supers;
+mod wishes;
 
 use std::sync::Arc;
 
-use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 pub use message::{Message, SearchId};
 
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Note, Peer, Request};
-use crate::search::{
-    Entry, Fetch, Fetches, HITS_MAX, SearchCommand, SearchError, SearchEvent, Shelf, Transfer, normal,
-};
+use crate::search::{Entry, Fetch, Fetches, SearchCommand, SearchError, SearchEvent, Shelf, normal};
 use crate::time::{Duration, Time};
 
+use joining::as_starter;
 use supers::Super;
 
 type Context<'a> = protocol::Context<'a, FastTrackNode>;
@@ -260,119 +260,6 @@ impl FastTrackNode {
         self.shelf.files().iter().map(|file| file.name.clone()).collect()
     }
 
-    fn any_starter(cx: &mut Context<'_>) -> Peer {
-        Peer(cx.rng.random_range(0..cx.host.config.starter_count()))
-    }
-
-    /// Asks a super-super-peer for super-peers.
-    fn seek(&mut self, cx: &mut Context<'_>, attempts: u8) {
-        self.role = Role::Seeking { named: Vec::new(), asked: Peer::NONE, attempts, due: cx.now + PATIENCE };
-        let starter = Self::any_starter(cx);
-        cx.send(starter, Message::AskSupers);
-    }
-
-    fn on_supers(&mut self, cx: &mut Context<'_>, peers: &[Peer]) {
-        let (me, known) = (self.me, cx.host.peers.len());
-        match &mut self.role {
-            Role::Seeking { named, asked, .. } if named.is_empty() && !asked.is_some() => {
-                let sound = peers.iter().copied().filter(|peer| peer.index() < known && *peer != me);
-                named.extend(sound.take(NAMED_MAX));
-                if named.is_empty() {
-                    // Nobody is there yet: somebody has to begin.
-                    return self.become_super(cx, &[]);
-                }
-                self.ask_next(cx);
-            }
-            Role::Super(state) => state.on_supers(cx, me, peers),
-            _ => {}
-        }
-    }
-
-    /// Asks another of the named super-peers; none left: begins anew.
-    fn ask_next(&mut self, cx: &mut Context<'_>) {
-        let (capacity, files) = (self.capacity, self.file_names());
-        let Role::Seeking { named, asked, attempts, due } = &mut self.role else { return };
-        if named.is_empty() {
-            let attempts = *attempts + 1;
-            if attempts <= ATTEMPTS_MAX {
-                return self.seek(cx, attempts);
-            }
-            return self.give_up(cx);
-        }
-        let at = cx.rng.random_range(0..named.len() as u32) as usize;
-        *asked = named.swap_remove(at);
-        *due = cx.now + PATIENCE;
-        cx.send(*asked, Message::Adopt { capacity, files });
-    }
-
-    /// No super-peer takes it: it becomes one if it may, else it stays outside.
-    fn give_up(&mut self, cx: &mut Context<'_>) {
-        if self.capacity >= cx.host.config.capacity_needed {
-            return self.become_super(cx, &[]);
-        }
-        self.role = Role::Out;
-        self.fail_all(cx);
-        if !std::mem::take(&mut self.joined) {
-            cx.event(SearchEvent::JoinFailed);
-        }
-    }
-
-    fn fail_all(&mut self, cx: &mut Context<'_>) {
-        for waiting in std::mem::take(&mut self.waiting) {
-            let (request, reason) = (waiting.wish.request(), SearchError::NobodyAnswered);
-            cx.event(SearchEvent::Failed { request, reason });
-        }
-    }
-
-    fn on_adopted(&mut self, cx: &mut Context<'_>, from: Peer) {
-        match self.role {
-            Role::Seeking { asked, .. } if asked == from => {}
-            // Nobody was asked, or somebody else by now.
-            _ => return cx.send(from, Message::Bye),
-        }
-        self.role = Role::Child { parent: from };
-        self.parent_silent = 0;
-        cx.note(|| Note::NeighbourAdded { peer: from });
-        self.is_in(cx);
-        for at in 0..self.waiting.len() {
-            self.waiting[at].due = cx.now + self.patience(cx, &self.waiting[at].wish);
-            self.tell_parent(cx, from, &self.waiting[at].wish);
-        }
-    }
-
-    fn is_in(&mut self, cx: &mut Context<'_>) {
-        if let Some(period) = cx.host.config.keepalive
-            && self.next_round == Time::NEVER
-        {
-            self.next_round = cx.now + Duration(cx.rng.random_range(1..=period.0.max(1)));
-        }
-        if std::mem::replace(&mut self.joined, true) {
-            cx.event(SearchEvent::NeighboursChanged);
-        } else {
-            self.since = cx.now;
-            cx.event(SearchEvent::Joined);
-        }
-    }
-
-    fn become_super(&mut self, cx: &mut Context<'_>, links: &[Peer]) {
-        let mut state = Super::with(cx.host.config, [], []);
-        self.shelf.files().iter().for_each(|file| _ = state.index.add(file.name.clone(), self.me));
-        for link in links.iter().filter(|link| **link != self.me) {
-            cx.send(*link, Message::Link);
-        }
-        self.role = Role::Super(Box::new(state));
-        for starter in (0..cx.host.config.starter_count()).map(Peer) {
-            cx.send(starter, Message::IAmSuper);
-        }
-        let starter = Self::any_starter(cx);
-        cx.send(starter, Message::AskSupers);
-        cx.event(SearchEvent::Promoted);
-        self.is_in(cx);
-        for waiting in std::mem::take(&mut self.waiting) {
-            self.wish(cx, waiting.wish);
-        }
-    }
-
     fn on_command(&mut self, cx: &mut Context<'_>, command: SearchCommand) {
         if self.is_starter() {
             return;
@@ -411,60 +298,6 @@ impl FastTrackNode {
         let shelf = std::mem::take(&mut self.shelf);
         *self = Self { shelf, ..Self::new(self.me, cx.host) };
         cx.event(SearchEvent::Left);
-    }
-
-    fn patience(&self, cx: &Context<'_>, wish: &Wish) -> Duration {
-        match wish {
-            Wish::Search { .. } => {
-                PATIENCE + Duration(cx.host.config.hop_wait.0.saturating_mul(u64::from(cx.host.config.ttl) + 1))
-            }
-            _ => PATIENCE,
-        }
-    }
-
-    fn wish(&mut self, cx: &mut Context<'_>, wish: Wish) {
-        let failed = |reason| SearchEvent::Failed { request: wish.request(), reason };
-        if !self.joined {
-            return cx.event(failed(SearchError::NotAMember));
-        }
-        if self.waiting.len() >= WISHES_MAX {
-            return cx.event(failed(SearchError::Full));
-        }
-        let due = cx.now + self.patience(cx, &wish);
-        match &mut self.role {
-            Role::Super(state) => match &wish {
-                Wish::Publish(request, name) => {
-                    let fits = state.index.add(name.clone(), self.me);
-                    return cx.event(published(*request, fits));
-                }
-                Wish::Withdraw(request, name) => {
-                    let existed = state.index.remove(name, self.me);
-                    return cx.event(SearchEvent::Withdrawn { request: *request, existed });
-                }
-                Wish::Search { request, words, .. } => {
-                    let (request, words) = (*request, words.clone());
-                    self.waiting.push(Waiting { wish, again: true, due: Time::NEVER });
-                    self.search_for(cx, self.me, request, &words);
-                    return;
-                }
-            },
-            Role::Child { parent } => {
-                let parent = *parent;
-                self.tell_parent(cx, parent, &wish);
-            }
-            // As soon as it has a super-peer.
-            _ => {}
-        }
-        self.waiting.push(Waiting { wish, again: false, due });
-    }
-
-    fn tell_parent(&self, cx: &mut Context<'_>, parent: Peer, wish: &Wish) {
-        let message = match wish {
-            Wish::Publish(request, name) => Message::Share { request: *request, name: name.clone() },
-            Wish::Withdraw(request, name) => Message::Unshare { request: *request, name: name.clone() },
-            Wish::Search { request, words, .. } => Message::Ask { request: *request, words: words.clone() },
-        };
-        cx.send(parent, message);
     }
 
     fn on_message(&mut self, cx: &mut Context<'_>, from: Peer, message: Message) {
@@ -514,84 +347,6 @@ impl FastTrackNode {
         }
     }
 
-    fn done(&mut self, is_it: impl Fn(&Wish) -> bool) -> bool {
-        let at = self.waiting.iter().position(|waiting| is_it(&waiting.wish));
-        at.map(|at| self.waiting.remove(at)).is_some()
-    }
-
-    /// Files found for an own search.
-    fn take_in(&mut self, cx: &mut Context<'_>, request: Request, hops: u8, entries: &[Entry]) {
-        let (me, known) = (self.me, cx.host.peers.len());
-        let open = self.waiting.iter_mut().find_map(|waiting| match &mut waiting.wish {
-            Wish::Search { request: open, fetch, hits, .. } if *open == request => Some((fetch, hits)),
-            _ => None,
-        });
-        let Some((fetch, hits)) = open else { return };
-        let sound = entries.iter().take(HITS_MAX).filter(|entry| entry.holder.index() < known && entry.holder != me);
-        let entries: Vec<Entry> = sound.cloned().collect();
-        *hits = hits.saturating_add(entries.len() as u32);
-        let fetch = *fetch;
-        for Entry { name, holder } in entries {
-            cx.event(SearchEvent::Hit { request, holder, hops, name: name.clone() });
-            if fetch && self.fetches.found(cx.now, request, holder, 0, &name) {
-                cx.send(holder, Message::Transfer(Transfer::Get { request, name }));
-            }
-        }
-    }
-
-    fn end_search(&mut self, cx: &mut Context<'_>, over: Request) {
-        let mine = |waiting: &Waiting| matches!(&waiting.wish, Wish::Search { request, .. } if *request == over);
-        let Some(at) = self.waiting.iter().position(mine) else { return };
-        if let Wish::Search { request, hits, .. } = self.waiting.remove(at).wish {
-            cx.event(SearchEvent::Ended { request, hits });
-        }
-    }
-
-    fn on_transfer(&mut self, cx: &mut Context<'_>, from: Peer, transfer: Transfer) {
-        match transfer {
-            Transfer::Get { request, name } => {
-                let has = self.shelf.has(&name);
-                let answer = if has { Transfer::File { request, name } } else { Transfer::Gone { request } };
-                cx.send(from, Message::Transfer(answer));
-            }
-            Transfer::File { request, name } => {
-                if self.fetches.end(request, from).is_some() {
-                    cx.event(SearchEvent::Fetched { request, holder: from, name: name.clone() });
-                    // What was fetched is shared in turn; nobody waits for that.
-                    if self.shelf.add(name.clone()) {
-                        match &mut self.role {
-                            Role::Super(state) => _ = state.index.add(name, self.me),
-                            Role::Child { parent } => cx.send(*parent, Message::Share { request, name }),
-                            _ => {}
-                        }
-                    }
-                }
-            }
-            Transfer::Gone { request } => self.fetch_elsewhere(cx, request, from),
-        }
-    }
-
-    fn fetch_elsewhere(&mut self, cx: &mut Context<'_>, request: Request, holder: Peer) {
-        match self.fetches.next(cx.now, request, holder) {
-            Some(Fetch { holder, name, .. }) => {
-                cx.send(*holder, Message::Transfer(Transfer::Get { request, name: name.clone() }));
-            }
-            None => cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent }),
-        }
-    }
-
-    /// Leaves its super-peer for another.
-    fn look_elsewhere(&mut self, cx: &mut Context<'_>, to: Option<Peer>) {
-        match to {
-            Some(to) => {
-                let named = vec![to];
-                self.role = Role::Seeking { named, asked: Peer::NONE, attempts: 1, due: cx.now + PATIENCE };
-                self.ask_next(cx);
-            }
-            None => self.seek(cx, 1),
-        }
-    }
-
     fn on_deadline(&mut self, cx: &mut Context<'_>) {
         while let Some(Fetch { request, holder, .. }) = self.fetches.overdue(cx.now).map(|fetch| fetch.clone()) {
             cx.note(|| Note::TimedOut { peer: holder });
@@ -617,34 +372,6 @@ impl FastTrackNode {
         }
     }
 
-    /// The super-peer has not answered: another, and if that does not answer either, failure.
-    fn on_wishes_due(&mut self, cx: &mut Context<'_>) {
-        let now = cx.now;
-        let (overdue, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|waiting| waiting.due <= now);
-        self.waiting = rest;
-        let mut parent = self.parent();
-        for waiting in overdue {
-            let (request, again) = (waiting.wish.request(), waiting.again);
-            match waiting.wish {
-                Wish::Search { hits: 1.., .. } => {
-                    self.waiting.push(waiting);
-                    self.end_search(cx, request);
-                }
-                _ if again => cx.event(SearchEvent::Failed { request, reason: SearchError::NobodyAnswered }),
-                wish => {
-                    // Time enough to be refused a few times.
-                    let due = now + Duration(PATIENCE.0 * 8);
-                    self.waiting.push(Waiting { wish, again: true, due });
-                    if let Some(silent) = parent.take() {
-                        cx.note(|| Note::Forgotten { peer: silent });
-                        self.look_elsewhere(cx, None);
-                    }
-                }
-            }
-        }
-    }
-
     fn on_round(&mut self, cx: &mut Context<'_>) {
         match &mut self.role {
             Role::Child { parent } => {
@@ -664,31 +391,6 @@ impl FastTrackNode {
             }
             _ => {}
         }
-    }
-}
-
-/// A server that only names super-peers.
-fn as_starter(cx: &mut Context<'_>, supers: &mut Vec<Peer>, from: Peer, message: &Message) {
-    match message {
-        Message::AskSupers => {
-            let mut named: Vec<Peer> = supers.iter().copied().filter(|peer| *peer != from).collect();
-            let most = named.len().min(NAMED_MAX);
-            for i in 0..most {
-                let other = cx.rng.random_range(i as u32..named.len() as u32) as usize;
-                named.swap(i, other);
-            }
-            named.truncate(most);
-            cx.send(from, Message::Supers(named.into()));
-        }
-        Message::IAmSuper => {
-            supers.retain(|peer| *peer != from);
-            if supers.len() >= SUPERS_MAX {
-                supers.remove(0);
-            }
-            supers.push(from);
-        }
-        Message::NoSuper => supers.retain(|peer| *peer != from),
-        _ => {}
     }
 }
 

@@ -190,6 +190,7 @@ impl Member {
                 self.post.reached_by(now, newcomer, back);
             }
         }
+        self.note_named(from, &message);
         if let Some(request) = message.request().filter(|_| !carried.path.is_empty()) {
             let key = match &message {
                 DhtMessage::Overlay(Message::Route(envelope)) => Some(envelope.key),
@@ -201,6 +202,26 @@ impl Member {
             }
         }
         self.inputs.push_back(Input::Message { from, message });
+    }
+
+    /// Who names its neighbours knows a way to them.
+    fn note_named(&mut self, from: Peer, message: &NodeMessage) {
+        let DhtMessage::Overlay(message) = message else { return };
+        let leaves = match message {
+            Message::Announce { leaves, .. } => leaves,
+            Message::Welcome { leaves: Some(leaves) } | Message::LeafSet(leaves) => leaves,
+            Message::JoinState(state) => match &state.leaves {
+                Some(leaves) => leaves,
+                None => return,
+            },
+            _ => return,
+        };
+        let by = self.peers.id(from);
+        for guid in leaves.peers().iter().map(|peer| self.peers.id(*peer)) {
+            if !self.proven.contains_key(&guid) {
+                self.post.named_by(self.now, guid, by);
+            }
+        }
     }
 
     /// The node took a step for a routed message.

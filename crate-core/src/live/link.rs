@@ -7,10 +7,11 @@ use rand::Rng as _;
 
 use super::limits::{Bucket, bounds};
 use super::{Event, LinkId, LinkReason, Member, Output, Stage, State, make_room};
-use crate::dht::DhtMessage;
+use crate::dht::{DhtCommand, DhtMessage};
 use crate::id::Guid;
 use crate::identity::{Greeting, NONCE_BYTES, Nonce};
 use crate::pastry::Message;
+use crate::protocol::{Command, Input};
 use crate::time::{Duration, Time};
 use crate::wire::{ByeReason, Fragments, Frame, Hello, Ping, Proof, Refuse, Standing, VERSION, WireError, fragments};
 
@@ -49,6 +50,8 @@ pub(super) struct Link {
     /// What the other end last said of itself.
     pub(super) standing: Standing,
     pub(super) needed: bool,
+    /// Whether the two ends, members both, have been asked into each other's rings.
+    met: bool,
     messages: Bucket,
     bytes: Bucket,
     pub(super) parcels: Bucket,
@@ -92,6 +95,7 @@ impl Member {
             round_trip: None,
             standing: Standing::Outside,
             needed: true,
+            met: false,
             messages: bucket(bounds::MESSAGES),
             bytes: bucket(bounds::BYTES),
             parcels: bucket(bounds::PARCELS),
@@ -375,7 +379,21 @@ impl Member {
             let leaves = Arc::new(self.node.overlay().leaf_set().to_message());
             self.dispatch(peer, DhtMessage::Overlay(Message::Announce { leaves, answer: true }));
         }
+        self.consider_meeting(id);
         self.consider_joining();
+    }
+
+    /// Two members that were linked from outside may be of two rings, which are to become one.
+    fn consider_meeting(&mut self, id: LinkId) {
+        let is_member = self.standing() == Standing::Member;
+        let Some(link) = self.links.get_mut(&id) else { return };
+        if !is_member || link.standing != Standing::Member || !link.invited || link.met {
+            return;
+        }
+        link.met = true;
+        if let Some(contact) = link.peer.and_then(|peer| self.peers.find(peer)) {
+            self.inputs.push_back(Input::Command(DhtCommand::Overlay(Command::Join { contact })));
+        }
     }
 
     fn on_bye(&mut self, id: LinkId, reason: ByeReason) {

@@ -18,6 +18,7 @@
 //! | `drive` | the node: its inputs and outputs, and paths for display |
 //! | `ask` | requests of the user |
 //! | `roster` | who is there, by what they announce |
+//! | `rendezvous` | coming in by a meeting place, and rings that meet there |
 //! | `tend` | timers: pings, silence, idle links, coming in, stalls |
 //! | `limits` | periods and bounds |
 //!
@@ -36,7 +37,9 @@
 //!   milliseconds would be a verdict.
 //! - **A stalled timer** means that the page slept. Nobody is declared dead for being silent meanwhile; after a long stall,
 //!   when others may have done so to this node, it comes in anew with all it stores.
-//! - **Two rings that meet stay two**, unless one of them is a single node: that one goes over.
+//! - **Two rings that meet become one.** A single node goes over. Else each of the two members that got a link from outside
+//!   asks the other for the way to its own place in the other's ring, and learns who stands there (see `pastry::join`). What a
+//!   neighbour names is reached by way of it, for in the other ring nobody else has links there.
 
 mod ask;
 mod dial;
@@ -46,6 +49,7 @@ mod link;
 mod map;
 mod output;
 mod parcel;
+mod rendezvous;
 mod roster;
 mod stats;
 mod tend;
@@ -57,6 +61,7 @@ use rand::{Rng as _, SeedableRng};
 pub use ask::{AskError, MOST_CHAT_BYTES};
 pub use dial::OfferError;
 pub use output::{Event, LinkId, LinkReason, LinkView, MemberView, NoAnswer, Output, RequestId, Stage, State};
+pub use rendezvous::{Rendezvous, Round};
 pub use stats::Stats;
 
 use crate::dht::{DhtConfig, DhtNode};

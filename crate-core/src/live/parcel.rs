@@ -2,7 +2,8 @@
 //!
 //! # Implementation notes
 //! - A parcel goes over the link to its receiver where there is one; else where one of the receiver's own came from just
-//!   now, so that answers find back; else towards `via`, the contact of a receiver that is no member; else to the linked member nearest to the receiver. Where that is no nearer than this node, it is a step
+//!   now, so that answers find back; else towards `via`, the contact of a receiver that is no member, or who named a member
+//!   of another ring; else to the linked member nearest to the receiver. Where that is no nearer than this node, it is a step
 //!   sideways, and few of those are made: two neighbours whose link broke have others that are linked with both.
 //! - Where no way leads on, the sender is told.
 //! - Everybody who passes a parcel on checks its signature, so nobody can divert what is for another; quotas bound what
@@ -50,6 +51,8 @@ pub(super) struct Post {
     senders: Map<Guid, Sender>,
     /// By way of whom newcomers are reached, and since when that is known.
     back: Map<Guid, (Guid, Time)>,
+    /// Who named somebody of its leaf set to whom there is no link, and when.
+    named: Map<Guid, (Guid, Time)>,
 }
 
 impl Post {
@@ -62,6 +65,12 @@ impl Post {
     pub(super) fn reached_by(&mut self, now: Time, guid: Guid, back: Guid) {
         make_room(&mut self.back, bounds::REMEMBERED_PEERS, |(_, since)| *since);
         self.back.insert(guid, (back, now));
+    }
+
+    /// Somebody was named by a neighbour of its.
+    pub(super) fn named_by(&mut self, now: Time, guid: Guid, by: Guid) {
+        make_room(&mut self.named, bounds::REMEMBERED_PEERS, |(_, since)| *since);
+        self.named.insert(guid, (by, now));
     }
 
     /// Somebody has a link, or is a member now.
@@ -130,11 +139,19 @@ fn head(at: u64, to: Guid, back: Option<Guid>) -> [u8; 41] {
 impl Member {
     /// Sends something to a node without a link.
     pub(super) fn send_parcel(&mut self, to: Guid, body: &ParcelBody) {
-        let via = self.post.back(self.now, to);
+        let via = self.post.back(self.now, to).or_else(|| self.namer(to));
         if !self.send_by_way(to, via, body) {
             self.stats.parcels_lost += 1;
             self.on_unreachable(to);
         }
+    }
+
+    /// Who named somebody lately, if there is a way to it that is sure: in another ring, only who named somebody knows one.
+    fn namer(&self, to: Guid) -> Option<Guid> {
+        let (namer, since) = self.post.named.get(&to)?;
+        let is_near = self.proven.contains_key(namer) || self.post.learnt(self.now, *namer).is_some();
+        let is_of_use = self.state == State::Member && self.now.since(*since) < NEWCOMER && is_near;
+        is_of_use.then_some(*namer)
     }
 
     /// The same, with the contact of a receiver that is no member; whether there is a way.
@@ -210,8 +227,11 @@ impl Member {
         if parcel.hops >= bounds::PARCEL_HOPS {
             return None;
         }
-        let learnt = self.post.learnt(self.now, parcel.to).filter(|link| Some(*link) != came_by);
-        if let Some(link) = learnt.filter(|link| self.links.get(link).is_some_and(|link| link.stage == Stage::Open)) {
+        let learnt = |guid: Guid| {
+            let link = self.post.learnt(self.now, guid).filter(|link| Some(*link) != came_by);
+            link.filter(|link| self.links.get(link).is_some_and(|link| link.stage == Stage::Open))
+        };
+        if let Some(link) = learnt(parcel.to) {
             return Some((link, true));
         }
         if self.state != State::Member {
@@ -220,7 +240,10 @@ impl Member {
             return contact.and_then(linked).map(|link| (link, true));
         }
         match parcel.via.filter(|via| *via != self.guid()) {
-            Some(via) => linked(via).map(|link| (link, true)).or_else(|| self.towards(via, came_by)),
+            Some(via) => {
+                let link = linked(via).or_else(|| learnt(via));
+                link.map(|link| (link, true)).or_else(|| self.towards(via, came_by))
+            }
             None => self.towards(parcel.to, came_by),
         }
     }

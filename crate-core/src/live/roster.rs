@@ -1,7 +1,13 @@
 //! Who is there, by what members announce of themselves.
 //!
-//! An announcement is told to every linked member, who tells it on if it is news: so everybody hears of everybody, with
-//! or without a link. It is repeated every two minutes; who has not been heard of for three times as long is forgotten.
+//! An announcement is told to every linked member. To whom it is news, tells it on to those next to it on the ring and to linked
+//! newcomers: so everybody hears of everybody, with or without a link. It is repeated every two minutes; who has not been heard
+//! of for three times as long is forgotten.
+//!
+//! # Implementation notes
+//! - A new link is told the last announcement, not a new one, which would be news to all: with n members and l links a
+//!   member, one newcomer's links would be some n·l² messages and n·l signatures to check.
+//! - Among those next to a node [`TOLD_ON`] a side are told, since a link may just be broken.
 
 use super::limits::{Bucket, bounds};
 use super::map::Map;
@@ -17,6 +23,8 @@ const RATE: (u32, u32) = (1, 6);
 const OVERTAKEN: Duration = Duration::from_secs(10);
 /// The shortest time between two tellings of the whole roster over one link.
 const TELLING: Duration = Duration::from_secs(10);
+/// Linked members on either side that news is told on to.
+const TOLD_ON: usize = 3;
 /// Announcements of one message.
 const TOLD_AT_ONCE: usize = 32;
 
@@ -36,6 +44,8 @@ pub(super) struct Roster {
     presence: Presence,
     pub(super) away_since: Time,
     last: u64,
+    /// This node's last announcement, and when the next is due.
+    own: Option<Announcement>,
     pub(super) next: Time,
 }
 
@@ -47,6 +57,7 @@ impl Default for Roster {
             presence: Presence::Here,
             away_since: Time::NEVER,
             last: 0,
+            own: None,
             next: Time::NEVER,
         }
     }
@@ -125,35 +136,52 @@ impl Member {
 
     /// Tells everybody of this node.
     pub(super) fn announce(&mut self) {
-        let announcement = self.own_announcement(self.roster.presence);
         self.roster.next = self.now + bounds::ANNOUNCING;
-        self.tell(vec![announcement], None);
+        self.announce_as(self.roster.presence);
     }
 
     /// Tells everybody that this node leaves.
     pub(super) fn announce_leaving(&mut self) {
-        let announcement = self.own_announcement(Presence::Gone);
-        self.tell(vec![announcement], None);
+        self.announce_as(Presence::Gone);
     }
 
-    fn own_announcement(&mut self, presence: Presence) -> Announcement {
-        self.roster.last = self.now.0.max(self.roster.last + 1);
-        Announcement::new(&self.keys, Time(self.roster.last), presence, self.roster.name.clone())
-    }
-
-    fn tell(&mut self, news: Vec<Announcement>, but: Option<LinkId>) {
-        if news.is_empty() {
-            return;
+    fn announce_as(&mut self, presence: Presence) {
+        let announcement = self.new_announcement(presence);
+        let frame = Frame::Announce(List::new([announcement]));
+        for link in self.proven.values().copied().collect::<Vec<_>>() {
+            self.send_frame(link, &frame);
         }
+    }
+
+    fn new_announcement(&mut self, presence: Presence) -> Announcement {
+        self.roster.last = self.now.0.max(self.roster.last + 1);
+        let own = Announcement::new(&self.keys, Time(self.roster.last), presence, self.roster.name.clone());
+        self.roster.own = Some(own.clone());
+        own
+    }
+
+    /// Tells news on that came over the link `but`.
+    fn tell_on(&mut self, news: Vec<Announcement>, but: LinkId) {
+        let me = self.guid();
+        let after = self.proven.iter().skip_while(|(guid, _)| **guid < me);
+        let around: Vec<LinkId> =
+            after.chain(self.proven.iter()).map(|(_, link)| *link).take(self.proven.len()).collect();
+        let is_near = |at: usize| at < TOLD_ON || at + TOLD_ON >= around.len();
+        let is_newcomer = |link| self.links.get(link).is_some_and(|link| link.standing != Standing::Member);
+        let told = around.iter().enumerate().filter(|(at, link)| is_near(*at) || is_newcomer(*link));
+        let told: Vec<LinkId> = told.map(|(_, link)| *link).filter(|link| *link != but).collect();
         let frame = Frame::Announce(List::new(news));
-        for link in self.proven.values().copied().filter(|link| Some(*link) != but).collect::<Vec<_>>() {
+        for link in told {
             self.send_frame(link, &frame);
         }
     }
 
     /// The first words on a proven link: who this is and, from a newcomer, who else there is.
     pub(super) fn introduce(&mut self, link: LinkId) {
-        let own = self.own_announcement(self.roster.presence);
+        let own = match self.roster.own.clone().filter(|own| own.is_fresh(self.now)) {
+            Some(own) => own,
+            None => self.new_announcement(self.roster.presence),
+        };
         self.send_frame(link, &Frame::Announce(List::new([own])));
         if self.roster.next == Time::NEVER {
             self.roster.next = self.now + bounds::ANNOUNCING;
@@ -218,7 +246,7 @@ impl Member {
         }
         if !news.is_empty() {
             self.event(Event::RosterChanged);
-            self.tell(news, Some(id));
+            self.tell_on(news, id);
         }
     }
 

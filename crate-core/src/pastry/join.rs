@@ -13,12 +13,16 @@
 //! - A goodbye carries the leaf set of who goes, which knows better than anybody who is to stand in its place.
 //! - [`JoinMethod`]: in the paper's ways the whole state travels as well. It is taken unprobed, which only experiments
 //!   without failures can afford; the default believes no second-hand news.
+//! - **Two rings become one** (not in the paper) when a member of one asks a member of the other to join. It keeps what it
+//!   knows. Z of the other ring sends its leaf set as to any newcomer, and is told the member's own: so each of the two learns
+//!   the other ring around itself, and what neighbours tell each other anyway takes that round both rings.
 //! - Nodes pass a join by X's own identifier if that still stands in their tables from an earlier life.
 
 use std::sync::Arc;
 
 use super::deliver::{Routed, Upstream};
 use super::leaf_set::{LeafRange, Reach};
+use super::probe::Why;
 use super::upkeep::Upkeep;
 use super::{
     Context, Extend, Join, JoinMethod, JoinState, LeafSet, Leaves, Message, Neighbourhood, PastryNode, RoutingTable,
@@ -30,6 +34,8 @@ use crate::time::{Duration, Time};
 
 /// How often a newcomer asks before it gives up.
 const ATTEMPTS: u8 = 3;
+/// The attempt of a member that asks for another ring's nodes next to it.
+const MEETING: u8 = u8::MAX;
 /// How often an announcement is made to a member that does not answer, before it is taken to be dead; with short
 /// time-outs more often, since all of some 32 members have to answer.
 const ANNOUNCEMENTS: u8 = 3;
@@ -82,12 +88,18 @@ impl PastryNode {
         self.active || joining.is_some_and(|joining| matches!(joining.phase, Phase::Announcing { .. }))
     }
 
-    /// Asks `contact` for the way in.
+    /// Asks `contact` for the way in; a member of another ring asks it for that ring's nodes next to itself.
     pub(super) fn join(&mut self, cx: &mut Context<'_>, contact: Peer) {
-        if self.active || self.is_joining() {
+        if self.is_joining() {
             return;
         }
-        if self.id_of(cx.host, contact).is_none() {
+        let is_known = self.id_of(cx.host, contact).is_some();
+        if self.active {
+            let join = Join { newcomer: self.me, attempt: MEETING, hops: 0, next_row: 0 };
+            is_known.then(|| cx.send(contact, Message::Join { ack: 0, join }));
+            return;
+        }
+        if !is_known {
             cx.event(Event::JoinFailed);
             return;
         }
@@ -152,7 +164,9 @@ impl PastryNode {
 
     /// At the newcomer: a node of the path told its state.
     pub(super) fn on_join_state(&mut self, cx: &mut Context<'_>, from: Peer, state: JoinState) {
-        let Some(joining) = self.upkeep.as_ref().and_then(|upkeep| upkeep.joining.as_ref()) else { return };
+        let Some(joining) = self.upkeep.as_ref().and_then(|upkeep| upkeep.joining.as_ref()) else {
+            return self.on_met(cx, from, &state);
+        };
         let (attempt, phase) = (joining.attempt, joining.phase);
         if state.attempt != attempt || state.hop >= PATH_LIMIT {
             return;
@@ -179,6 +193,14 @@ impl PastryNode {
         joining.deadline = deadline.map_or(joining.deadline, |sooner| sooner.min(joining.deadline));
         if is_complete {
             self.ask_for_states(cx);
+        }
+    }
+
+    /// At a member that asked a contact of another ring: `from` stands next to this node there, if it sends its leaf set.
+    /// They exchange announcements, and with them their surroundings; the neighbours of both follow.
+    fn on_met(&mut self, cx: &mut Context<'_>, from: Peer, state: &JoinState) {
+        if self.active && state.attempt == MEETING && state.leaves.is_some() && self.id_of(cx.host, from).is_some() {
+            self.probe(cx, from, Why::NamedLeaf(Extend::No));
         }
     }
 

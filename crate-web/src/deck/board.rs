@@ -145,7 +145,8 @@ impl Board {
             self.worlds.iter().map(|world| (world.stand.show.position(), world.elapsed())).collect();
         let stepped: Vec<bool> =
             self.worlds.iter_mut().map(|world| world.has_more() && world.stand.show.step()).collect();
-        let reached = self.worlds.iter().zip(&stepped).filter_map(|(world, stepped)| stepped.then(|| world.elapsed()));
+        let reached =
+            self.worlds.iter().zip(&stepped).filter(|(_, stepped)| **stepped).map(|(world, _)| world.elapsed());
         let (moment, moved) = match reached.min() {
             Some(moment) => (moment, true),
             // Nothing more to stop at: what is still under way comes to its end.

@@ -17,23 +17,22 @@ use crate::chapters::turn_page;
 use crate::desk::millis;
 use crate::dom;
 use crate::handle::{Handle, use_desk};
-use crate::router::{Route, use_hash_route};
+use crate::router::Route;
 use crate::stage::Stage;
 use crate::transport::{Control, Transport};
 
 /// A story that is shown, and a sentence about how it came about.
 type Shown = (String, Handle<Board>, Option<AttrValue>);
 
-/// The value of a name in the address.
-fn query(name: &str) -> Option<String> {
-    let hash = dom::hash();
+/// The value of a name in an address.
+fn query(hash: &str, name: &str) -> Option<String> {
     let (_, query) = hash.split_once('?')?;
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_string()).next()
 }
 
 /// The story that an address names, or the chapter's first.
-fn open(chapter: &str, scene: Option<&str>) -> Option<(Handle<Board>, Option<AttrValue>)> {
+fn open(hash: &str, chapter: &str, scene: Option<&str>) -> Option<(Handle<Board>, Option<AttrValue>)> {
     let of_chapter = |story: &&Story| story.chapter.name() == chapter;
     let found = scene.and_then(|name| STORIES.iter().filter(of_chapter).find(|story| story.name == name));
     let mut notice = match (scene, found) {
@@ -41,13 +40,13 @@ fn open(chapter: &str, scene: Option<&str>) -> Option<(Handle<Board>, Option<Att
         _ => None,
     };
     let story = found.or_else(|| STORIES.iter().find(of_chapter))?;
-    let chosen: Vec<usize> = query("choose")
+    let chosen: Vec<usize> = query(hash, "choose")
         .iter()
         .flat_map(|text| text.split('.'))
         .map(|option| option.parse().unwrap_or(0))
         .take(8)
         .collect();
-    let moment = query("at").map(|text| Moment::decode(&text));
+    let moment = query(hash, "at").map(|text| Moment::decode(&text));
     let board = match moment {
         Some(Ok(moment)) => {
             let chosen: Vec<usize> = moment.chosen.iter().map(|option| usize::from(*option)).collect();
@@ -68,19 +67,30 @@ fn open(chapter: &str, scene: Option<&str>) -> Option<(Handle<Board>, Option<Att
 /// The scenes of the systems that are no rings.
 #[component]
 pub fn Page() -> Html {
-    let route = use_hash_route();
+    // The whole address: another moment of the same scene is another page.
+    let hash = use_state_eq(dom::hash);
+    {
+        let hash = hash.clone();
+        use_effect_with((), move |()| {
+            let listener = dom::listen(&dom::window(), "hashchange", move |_| hash.set(dom::hash()));
+            move || drop(listener)
+        });
+    }
     let shown = use_mut_ref(|| None::<Shown>);
-    if let Route::Scene { chapter, scene } = &route {
-        let key = format!("{chapter}?{}&{}", scene.as_deref().unwrap_or_default(), query("at").unwrap_or_default());
-        let same = shown.borrow().as_ref().is_some_and(|(known, ..)| *known == key);
-        // While the page is left, the address is already another page's.
-        if !same && let Some((handle, notice)) = open(chapter, scene.as_deref()) {
-            if let Some((_, old, _)) = &*shown.borrow() {
-                old.change(|board| board.player.pause());
-            }
-            shown.replace(Some((key, handle, notice)));
+    let mut turned = false;
+    // While the page is left, the address is already another page's.
+    if let Some(Route::Scene { chapter, scene }) = Route::parse(&hash) {
+        let same = shown.borrow().as_ref().is_some_and(|(known, ..)| *known == *hash);
+        if !same && let Some((handle, notice)) = open(&hash, &chapter, scene.as_deref()) {
+            turned = shown.replace(Some(((*hash).clone(), handle, notice))).is_some();
         }
     }
+    use_effect(move || {
+        if turned {
+            // The heading is another element than the one that the app has found.
+            dom::after(0, || dom::focus("main h1"));
+        }
+    });
     let Some((key, handle, notice)) = shown.borrow().clone() else {
         return html! { <h1 tabindex="-1">{ "Lecture" }</h1> };
     };

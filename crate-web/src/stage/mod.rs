@@ -1,6 +1,6 @@
 //! The stage: the picture of an overlay on two canvases, one above the other, painted outside the virtual DOM.
 //!
-//! What is shown is a [`Frame`]; where everything goes is computed by [`overlay_core::draw`]; here are canvas calls,
+//! What is shown is whatever is [`Pictured`]; where everything goes is computed by [`overlay_core::draw`]; here are canvas calls,
 //! the frame loop and the pointer. The canvases live alone in their own `<section>` with a fixed list of children, so
 //! that Yew never re-creates them (yew #3262).
 

@@ -126,7 +126,8 @@ impl Composer<'_> {
                 Shape::Dots { centres: plain(Mark::None), radius: self.to.dot, fill: Ink::Dim.alpha(0.5), edge: None };
             let asked =
                 Shape::Dots { centres: plain(Mark::Asked), radius: self.to.dot, fill: Ink::Accent.solid(), edge: None };
-            self.to.still.extend([untouched, asked]);
+            let there = |shape: &Shape| !matches!(shape, Shape::Dots { centres, .. } if centres.is_empty());
+            self.to.still.extend([untouched, asked].into_iter().filter(there));
         }
         let matters = |node: &GraphNode| {
             frame.nodes.len() <= DRAWN_MAX || node.mark == Mark::Asker || node.state != NodeState::Active

@@ -61,6 +61,35 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_rings_become_one_when_a_member_of_each_asks_one_of_the_other_to_join(
+        ids in some_ids(2..90),
+        share in 1_usize..90,
+        small: bool,
+    ) {
+        let leaf_set = if small { LeafSetSize::EIGHT } else { LeafSetSize::SIXTEEN };
+        let mut network = Network::new(Config { leaf_set, ..Config::live() });
+        let all: Vec<_> = ids.iter().map(|id| network.add(*id)).collect();
+        let (some, others) = all.split_at(share.min(all.len() - 1));
+        for ring in [some, others] {
+            network.command(ring[0], Command::Start);
+            for peer in &ring[1..] {
+                network.command(*peer, Command::Join { contact: ring[0] });
+                network.run_until(network.now + Duration::from_secs(2));
+            }
+        }
+        let [one, other] = [some[some.len() - 1], others[others.len() - 1]];
+        network.command(one, Command::Join { contact: other });
+        network.command(other, Command::Join { contact: one });
+        network.run_until(network.now + Duration::from_secs(600));
+        network.check_leaf_sets();
+        network.check_routes(&ids);
+    }
+}
+
 /// A ring of a few members which all others join within `spread` microseconds.
 fn crowded(config: Config, ids: &[Guid], members: usize, spread: u64) -> Network {
     let (first, rest) = ids.split_at(members.min(ids.len() - 1));

@@ -20,7 +20,8 @@ use std::collections::BTreeMap;
 
 use rand::{Rng as _, RngExt, SeedableRng};
 
-use crate::live::{Event, LinkId, Member, Output, Settings};
+use crate::id::Guid;
+use crate::live::{Event, LinkId, Member, Output, Rendezvous, Settings};
 use crate::protocol::Rng;
 use crate::signalling::{Description, Invitation, Kind};
 use crate::time::{Duration, Time};
@@ -59,6 +60,8 @@ const FAILED_AFTER: Duration = Duration::from_secs(16);
 const CLOSED_AFTER: Duration = Duration::from_millis(5);
 /// How long people or meeting places take to hand an invitation on.
 const HANDED_ON: Duration = Duration::from_millis(200);
+/// How often a page looks after the room that it is in.
+const ROOM_PERIOD: Duration = Duration::from_secs(1);
 /// Worlds begin at a moment of our days, as pages do.
 const BEGINNING: Time = Time(1_790_000_000_000_000);
 
@@ -74,6 +77,8 @@ struct Seat {
     /// The timer that was set last.
     timer: Option<Time>,
     events: Vec<(Time, Event)>,
+    /// The room that it is in.
+    room: Option<Rendezvous>,
 }
 
 /// One end of a connection.
@@ -92,12 +97,32 @@ struct Wire {
 #[derive(Clone, Debug)]
 enum Happening {
     Timer,
-    Described { link: LinkId, blob: Vec<u8> },
-    Open { link: LinkId },
-    Bytes { link: LinkId, bytes: Vec<u8> },
-    Closed { link: LinkId },
-    Invited { invitation: Invitation },
-    Answered { answer: Invitation },
+    Described {
+        link: LinkId,
+        blob: Vec<u8>,
+    },
+    Open {
+        link: LinkId,
+    },
+    Bytes {
+        link: LinkId,
+        bytes: Vec<u8>,
+    },
+    Closed {
+        link: LinkId,
+    },
+    Invited {
+        invitation: Invitation,
+    },
+    Answered {
+        answer: Invitation,
+    },
+    /// It is time to look after the room.
+    Room,
+    /// The meeting place handed on somebody's offer.
+    Met {
+        invitation: Invitation,
+    },
 }
 
 /// See the module.
@@ -200,8 +225,8 @@ impl LiveWorld {
         let mut secret = [0; 32];
         self.rng.fill_bytes(&mut secret);
         let member = Member::new(self.now, &secret, self.rng.next_u64(), self.settings.clone());
-        let (timer, missed, events) = (None, Vec::new(), Vec::new());
-        self.seats.push(Seat { member, lives: true, frozen: false, missed, timer, events });
+        let (timer, missed, events, room) = (None, Vec::new(), Vec::new(), None);
+        self.seats.push(Seat { member, lives: true, frozen: false, missed, timer, events, room });
         self.seats.len() - 1
     }
 
@@ -256,11 +281,48 @@ impl LiveWorld {
         }
     }
 
+    /// A page enters the room, of which there is one: it comes in by it if it is outside.
+    pub fn enter_room(&mut self, seat: usize) {
+        self.seats[seat].room = Some(Rendezvous::new(self.now, Guid::of_bytes(b"the room")));
+        let span = self.between((Duration::ZERO, ROOM_PERIOD));
+        self.later(span, seat, Happening::Room);
+    }
+
     /// Does something with a member, and what it wants done then.
     pub fn act<T>(&mut self, seat: usize, action: impl FnOnce(&mut Member, Time) -> T) -> T {
         let result = action(&mut self.seats[seat].member, self.now);
         self.carry_out(seat);
         result
+    }
+
+    /// Another living page of the room, any; there is a way to it, or was a moment ago.
+    fn somebody_else(&mut self, seat: usize) -> Option<usize> {
+        let others: Vec<usize> = self.others_in_room(seat).collect();
+        (!others.is_empty()).then(|| others[self.rng.random_range(0..others.len())])
+    }
+
+    fn others_in_room(&self, seat: usize) -> impl Iterator<Item = usize> + '_ {
+        let seats = self.seats.iter().enumerate();
+        seats.filter(move |(at, other)| *at != seat && other.lives && other.room.is_some()).map(|(at, _)| at)
+    }
+
+    /// A page looks after the room that it is in.
+    fn tend_room(&mut self, at: usize) {
+        let others = self.others_in_room(at).count();
+        let seat = &mut self.seats[at];
+        let Some(room) = &mut seat.room else { return };
+        let round = room.tend(self.now, &mut seat.member, others, true);
+        for invitation in round.again {
+            self.give_out(at, invitation);
+        }
+        self.later(ROOM_PERIOD, at, Happening::Room);
+    }
+
+    /// Gives an offer to the meeting place, which hands it to somebody.
+    fn give_out(&mut self, at: usize, invitation: Invitation) {
+        if let Some(other) = self.somebody_else(at) {
+            self.later(HANDED_ON, other, Happening::Met { invitation });
+        }
     }
 
     /// Brings bytes to a member as if the other end of its link with `from` had sent them.
@@ -328,16 +390,28 @@ impl LiveWorld {
             Happening::Bytes { link, bytes } => member.on_bytes(now, link, &bytes),
             Happening::Closed { link } => member.on_closed(now, link),
             Happening::Invited { invitation } => {
-                let host = self.certificates.get(&invitation.description.fingerprint()).map(|end| end.0);
-                if let (Ok(link), Some(host)) = (member.on_offer(now, &invitation), host) {
-                    self.hosts.insert((at, link), host);
-                }
+                let link = member.on_offer(now, &invitation).ok();
+                self.note_host(at, link, &invitation);
             }
-            Happening::Answered { answer } => {
-                let _ = member.on_answer(now, &answer);
+            Happening::Met { invitation } => {
+                let link = seat.room.as_mut().and_then(|room| room.take_offer(now, member, &invitation));
+                self.note_host(at, link, &invitation);
             }
+            Happening::Answered { answer } => match &mut seat.room {
+                Some(room) => room.take_answer(now, member, &answer),
+                None => drop(member.on_answer(now, &answer)),
+            },
+            Happening::Room => self.tend_room(at),
         }
         self.carry_out(at);
+    }
+
+    /// Whose offer a link answers.
+    fn note_host(&mut self, at: usize, link: Option<LinkId>, invitation: &Invitation) {
+        let host = self.certificates.get(&invitation.description.fingerprint()).map(|end| end.0);
+        if let (Some(link), Some(host)) = (link, host) {
+            self.hosts.insert((at, link), host);
+        }
     }
 
     /// Does what a member wants done, as a browser would, and sets its timer.
@@ -433,6 +507,9 @@ impl LiveWorld {
         if invitation.description.kind() == Kind::Offer {
             if let Some(guest) = self.guests.remove(&end) {
                 self.later(HANDED_ON, guest, Happening::Invited { invitation });
+            } else if let Some(room) = &mut self.seats[end.0].room {
+                room.publish(end.1, &invitation);
+                self.give_out(end.0, invitation);
             }
         } else if let Some(host) = self.hosts.remove(&end) {
             self.later(HANDED_ON, host, Happening::Answered { answer: invitation });

@@ -9,7 +9,8 @@
 //! - No message of a sound page is ever unreadable, forged or too large for another, and no counter of that says so.
 //!
 //! # Implementation notes
-//! Isolated pages meet others by a meeting place, as they do on the web; while everybody sleeps nobody is met.
+//! Isolated pages meet others by a meeting place, as they do on the web; while everybody sleeps nobody is met. In a third of the
+//! worlds all pages are in one room, and some begin a ring there though there is one: at rest there has to be one ring.
 
 use rand::{RngExt, SeedableRng};
 
@@ -56,20 +57,27 @@ struct Run {
     cost: Time,
     names: u32,
     leaf_set: Option<LeafSetSize>,
+    /// Whether pages come in by a room that all enter, and some begin rings of their own there; else by invitations.
+    by_room: bool,
 }
 
 /// Plays a seed: deeds for `span`, then rest and questions.
 #[must_use]
 pub fn run(seed: u64, span: Duration) -> LiveCourse {
     let mut rng = Rng::seed_from_u64(seed ^ 0x6C69_7665);
-    let network = network(&mut rng);
+    let by_room = rng.random_range(0..3_u32) == 0;
+    let network = Network { rendezvous: !by_room, ..network(&mut rng) };
     let total = [4, 8, 16][rng.random_range(0..3_usize)];
     let leaf_set = LeafSetSize::new(total).expect("even, from 2 to 64");
     let world = LiveWorld::new(seed, network, Settings { leaf_set, ..Settings::default() });
     let course = LiveCourse::default();
-    let mut run = Run { world, rng, course, stored: Vec::new(), cost: Time::ZERO, names: 0, leaf_set: Some(leaf_set) };
+    let (stored, leaf_set) = (Vec::new(), Some(leaf_set));
+    let mut run = Run { world, rng, course, stored, cost: Time::ZERO, names: 0, leaf_set, by_room };
     let first = run.world.open_page();
     run.world.act(first, |member, now| member.start(now));
+    if by_room {
+        run.world.enter_room(first);
+    }
     for _ in 0..run.rng.random_range(3..10_u32) {
         run.open();
         let pause = run.millis(0, 4_000);
@@ -137,8 +145,19 @@ impl Run {
         (!members.is_empty()).then(|| members[self.rng.random_range(0..members.len())])
     }
 
-    /// Opens a page, which comes in by way of any member.
+    /// Opens a page, which comes in by way of any member, or of the room.
     fn open(&mut self) {
+        if self.by_room {
+            let (guest, begins) = (self.world.open_page(), self.rng.random_range(0..4_u32) == 0);
+            self.note(format!(
+                "page {guest} opens, enters the room{}",
+                if begins { ", and begins a ring" } else { "" }
+            ));
+            if begins {
+                self.world.act(guest, |member, now| member.start(now));
+            }
+            return self.world.enter_room(guest);
+        }
         let Some(host) = self.one_member() else { return };
         let guest = self.world.open_page();
         self.note(format!("page {guest} opens, invited by {host}"));
@@ -221,7 +240,7 @@ impl Run {
 
     /// Nothing is done any more; whoever is not in is invited until it is, by connections that come about.
     fn rest(&mut self) {
-        let sound = Network { fails_per_million: 0, half_open_per_million: 0, ..Network::default() };
+        let sound = Network { rendezvous: !self.by_room, ..Network::default() };
         self.world.set_network(sound);
         let end = self.world.now() + REST;
         while self.world.now() < end {
@@ -232,6 +251,9 @@ impl Run {
 
     /// Pages that could not come in, or have lost everybody, are invited again.
     fn invite_again(&mut self) {
+        if self.by_room {
+            return;
+        }
         let is_linked = |seat: usize| self.world.member(seat).connected() > 0;
         let (linked, lonely): (Vec<usize>, Vec<usize>) = self.world.living().partition(|seat| is_linked(*seat));
         for guest in lonely {

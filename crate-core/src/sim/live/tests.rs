@@ -2,6 +2,7 @@ use super::*;
 use crate::id::Guid;
 use crate::identity::{Announcement, KeyPair, Name, Presence};
 use crate::live::{NoAnswer, RequestId, Stage, State};
+use crate::pastry::LeafSetSize;
 use crate::wire::{Bytes, Frame, List, Parcel, ParcelBody};
 
 const fn seconds(count: u64) -> Duration {
@@ -279,7 +280,7 @@ fn an_announcement_in_anothers_name_and_an_old_one_change_nothing() {
 
 #[test]
 fn a_path_is_told_hop_by_hop_as_the_nodes_explain_it() {
-    let settings = Settings { leaf_set: crate::pastry::LeafSetSize::new(4).expect("even"), ..Settings::default() };
+    let settings = Settings { leaf_set: LeafSetSize::new(4).expect("even"), ..Settings::default() };
     let mut world = LiveWorld::new(9, Network::default(), settings);
     let first = world.open_page();
     world.act(first, |member, now| member.start(now));
@@ -334,6 +335,103 @@ fn newcomers_who_only_meet_each_other_begin_a_ring() {
     everyone_reaches_everyone(&mut world);
 }
 
+/// `count` pages that enter the room at once, of which the first so many have begun a ring each.
+fn crowd(seed: u64, count: usize, founders: usize, network: Network) -> LiveWorld {
+    let mut world = LiveWorld::new(seed, network, Settings::default());
+    for at in 0..count {
+        let seat = world.open_page();
+        if at < founders {
+            world.act(seat, |member, now| member.start(now));
+        }
+        world.enter_room(seat);
+    }
+    world
+}
+
+/// Every page is a member of one ring within `span`.
+fn becomes_one_ring(world: &mut LiveWorld, span: Duration) {
+    let settled = world.run_until(span, |world| world.flaw().is_none());
+    assert!(settled, "{:?}", world.flaw());
+}
+
+#[test]
+fn a_class_that_enters_a_room_at_once_is_one_ring_within_a_minute() {
+    let mut world = crowd(20, 30, 1, Network::default());
+    becomes_one_ring(&mut world, seconds(60));
+    everyone_reaches_everyone(&mut world);
+}
+
+#[test]
+fn a_class_in_which_nobody_has_created_an_overlay_begins_one() {
+    let mut world = crowd(21, 30, 0, Network::default());
+    becomes_one_ring(&mut world, seconds(90));
+    let mut two = crowd(22, 2, 0, Network::default());
+    becomes_one_ring(&mut two, seconds(30));
+    let mut single = crowd(23, 1, 0, Network::default());
+    single.run(seconds(120));
+    assert_eq!(single.member(0).state(), State::Outside, "who is alone in the room waits for others");
+}
+
+#[test]
+fn a_class_in_which_many_have_created_an_overlay_has_one_in_the_end() {
+    for (seed, founders) in [(24, 2), (25, 6), (26, 12)] {
+        let mut world = crowd(seed, 12, founders, Network::default());
+        becomes_one_ring(&mut world, seconds(120));
+        everyone_reaches_everyone(&mut world);
+    }
+}
+
+#[test]
+fn a_room_in_which_many_connections_fail_or_take_long_has_one_ring_in_the_end() {
+    for seed in 27..30 {
+        let network = Network {
+            fails_per_million: 150_000,
+            half_open_per_million: 100_000,
+            setup: (Duration::from_secs(2), Duration::from_secs(6)),
+            ..Network::default()
+        };
+        let mut world = crowd(seed, 12, (seed % 3) as usize, network);
+        becomes_one_ring(&mut world, seconds(300));
+    }
+}
+
+/// Two rings, each of whose pages came in by the first of it, and the first seats of both.
+fn two_rings(seed: u64, counts: [usize; 2], leaf_set: LeafSetSize) -> (LiveWorld, [usize; 2]) {
+    let settings = Settings { leaf_set, ..Settings::default() };
+    let mut world = LiveWorld::new(seed, Network { rendezvous: false, ..Network::default() }, settings);
+    let firsts = counts.map(|count| {
+        let first = world.open_page();
+        world.act(first, |member, now| member.start(now));
+        for _ in 1..count {
+            join(&mut world, first);
+        }
+        first
+    });
+    world.run(seconds(30));
+    (world, firsts)
+}
+
+#[test]
+fn two_rings_become_one_by_one_invitation_and_keep_what_both_stored() {
+    for (seed, counts, leaves) in [(30, [3, 3], 16), (31, [2, 14], 16), (32, [8, 12], 16), (33, [20, 20], 8)] {
+        let leaf_set = LeafSetSize::new(leaves).expect("even");
+        let (mut world, [one, other]) = two_rings(seed, counts, leaf_set);
+        for (seat, name) in [(one, "of the one"), (other, "of the other")] {
+            put(&mut world, seat, name);
+        }
+        let last = world.len() - 1;
+        world.invite(one + counts[0] - 1, last);
+        becomes_one_ring(&mut world, seconds(120));
+        world.run(seconds(20));
+        for seat in [one, last] {
+            for name in ["of the one", "of the other"] {
+                assert_eq!(value(&mut world, seat, name), Some(name.as_bytes().to_vec()), "{counts:?}, {seat}: {name}");
+            }
+        }
+        everyone_reaches_everyone(&mut world);
+    }
+}
+
 #[test]
 fn a_chat_line_reaches_who_is_responsible_for_its_key_with_its_author() {
     let mut world = ring_of(12, 6);
@@ -371,4 +469,18 @@ fn no_checker_objects_to_two_hundred_random_worlds_of_browsers() {
         let course = swarm::run(seed, seconds(120));
         assert_eq!(course.failure, None, "seed {seed}: {:#?}", course.deeds);
     }
+}
+
+#[test]
+fn a_newcomer_to_thirty_costs_each_some_dozens_of_messages() {
+    let mut world = ring_of(34, 30);
+    let sent = |world: &LiveWorld| (0..30).map(|seat| world.member(seat).stats().sent).sum::<u64>();
+    let before = sent(&world);
+    world.run(seconds(10));
+    let at_rest = sent(&world) - before;
+    join(&mut world, 0);
+    let settled = world.run_until(seconds(10), |world| world.flaw().is_none() && world.missing_link().is_none());
+    assert!(settled, "{:?} {:?}", world.flaw(), world.missing_link());
+    let joining = sent(&world) - before - at_rest;
+    assert!(joining < 30 * 60 + at_rest, "{joining} messages, and {at_rest} in ten seconds of rest");
 }

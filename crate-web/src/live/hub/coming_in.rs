@@ -109,20 +109,10 @@ impl Hub {
 
     /// The person's member has come in: nothing more is asked for.
     pub(super) fn came_in(&self) {
-        let open: Vec<LinkId> = {
-            let mut board = self.0.board.borrow_mut();
-            (board.wants_in, board.answer, board.problem) = (false, None, None);
-            if let Some(tabs) = &board.tabs {
-                tabs.set_member(true);
-            }
-            board
-                .meeting
-                .as_mut()
-                .map(|meeting| std::mem::take(&mut meeting.offers).into_keys().collect())
-                .unwrap_or_default()
-        };
-        for link in open {
-            let _ = self.say(0, |member, now| member.cancel(now, link));
+        let mut board = self.0.board.borrow_mut();
+        (board.wants_in, board.answer, board.problem) = (false, None, None);
+        if let Some(tabs) = &board.tabs {
+            tabs.set_member(true);
         }
     }
 
@@ -229,8 +219,9 @@ impl Hub {
                 }
             }
             Plan::Strangers => {
-                if let Some(meeting) = &board.meeting {
-                    meeting.offer(link, invitation);
+                if let Some(meeting) = &mut board.meeting {
+                    meeting.rendezvous.publish(link, invitation);
+                    meeting.offer(invitation);
                 }
             }
             Plan::Stranger(line, to, offer) => {
@@ -257,9 +248,6 @@ impl Hub {
         let mut board = self.0.board.borrow_mut();
         if seat == 0 && board.invitation.as_ref().is_some_and(|(open, _)| *open == link) {
             board.invitation = None;
-        }
-        if let Some(meeting) = &mut board.meeting {
-            meeting.offers.remove(&link);
         }
     }
 
@@ -347,7 +335,9 @@ impl Hub {
     fn drop_stale(&self, moment: Time) {
         let mut board = self.0.board.borrow_mut();
         for seat in &mut board.seats {
-            let is_stale = |(plan, since): &(Plan, Time)| !matches!(plan, Plan::Person) && *since + STALE < moment;
+            // The rendezvous takes back its own.
+            let is_timed = |plan: &Plan| !matches!(plan, Plan::Person | Plan::Strangers);
+            let is_stale = |(plan, since): &(Plan, Time)| is_timed(plan) && *since + STALE < moment;
             let stale: Vec<LinkId> =
                 seat.plans.iter().filter(|(_, plan)| is_stale(plan)).map(|(link, _)| *link).collect();
             for link in stale {

@@ -37,7 +37,7 @@ pub const SEATS_MAX: usize = 6;
 /// How often what is not a member's own business is looked after.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Panels are not drawn anew sooner than this after the last time.
-const PANELS_MS: f64 = 80.0;
+const PANELS_MS: f64 = 200.0;
 
 /// A member of this page, and its links.
 pub struct Seat {
@@ -134,6 +134,7 @@ impl Hub {
     pub fn change<T>(&self, change: impl FnOnce(&mut Board, Time) -> T) -> T {
         let result = change(&mut self.0.board.borrow_mut(), now());
         self.settle();
+        self.show();
         result
     }
 
@@ -156,11 +157,16 @@ impl Hub {
             let mut seats = board.seats.iter_mut().enumerate();
             seats.find_map(|(index, seat)| Some((index, seat.member.poll()?)))
         };
+        let mut is_news = false;
         while let Some((seat, output)) = next() {
+            // Dozens of pings a second are nothing to see.
+            is_news |= !matches!(output, Output::Send { .. });
             self.carry_out(seat, output);
         }
         self.set_alarm();
-        self.show();
+        if is_news {
+            self.show();
+        }
     }
 
     fn carry_out(&self, seat: usize, output: Output) {
@@ -321,6 +327,8 @@ impl Hub {
         if self.0.housekeeping.get() <= moment {
             self.0.housekeeping.set(moment + HOUSEKEEPING);
             self.keep_house(moment);
+            // Counters and round trips.
+            self.show();
         }
         self.settle();
     }

@@ -1,7 +1,8 @@
-//! A room on trackers: lines that are opened and opened again, offers to strangers while this member is outside, answers to
-//! theirs once it is inside.
+//! A room on trackers: lines that are opened and opened again, and what goes over them. Whom to offer to, and what to answer, is
+//! the core's business: see `Rendezvous`.
 
-use overlay_core::live::{LinkId, Map, State};
+use overlay_core::id::Guid;
+use overlay_core::live::{Rendezvous, State};
 use overlay_core::signalling::Invitation;
 use overlay_core::time::{Duration, Time};
 
@@ -13,14 +14,10 @@ use super::Hub;
 use super::board::Rung;
 use super::coming_in::Plan;
 
-/// Offers to strangers in a room at a time.
-const OFFERS: usize = 3;
-/// How long offers in a room are given before others are made, with up to half as much again.
-const OFFER_AGAIN: Duration = Duration::from_secs(2);
+/// How often a newcomer in an empty room asks whether somebody has come.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// How long a tracker that went down is left alone; doubled with every time up to 16 times.
 const TRACKER_AGAIN: Duration = Duration::from_secs(4);
-/// Strangers' offers that are answered a second, and at once.
-const ANSWERS_A_SECOND: u32 = 8;
 
 struct Line {
     url: String,
@@ -39,18 +36,19 @@ pub(super) struct Meeting {
     room: Room,
     me: String,
     lines: Vec<Line>,
-    /// Own offers that are out, and since when.
-    pub(super) offers: Map<LinkId, Time>,
-    offer_at: Time,
-    answered: (Time, u32),
+    pub(super) rendezvous: Rendezvous,
+    /// Offers given to trackers.
+    given: usize,
+    ask_at: Time,
 }
 
 impl Meeting {
     /// Gives an offer to one tracker, each in turn: it serves one answerer.
-    pub(super) fn offer(&self, link: LinkId, invitation: &Invitation) {
+    pub(super) fn offer(&mut self, invitation: &Invitation) {
+        self.given += 1;
         let lines = self.lines.iter().filter(|line| line.members > 1);
         let trackers: Vec<&Tracker> = lines.filter_map(|line| line.tracker.as_ref()).collect();
-        if let Some(tracker) = trackers.get(link.0 as usize % trackers.len().max(1)) {
+        if let Some(tracker) = trackers.get(self.given % trackers.len().max(1)) {
             tracker.announce(false, &[(secret::id(), self.room.seal(&invitation.to_bytes(), random()))]);
         }
     }
@@ -84,7 +82,7 @@ impl Meeting {
 impl Hub {
     /// Enters the room that is set: its trackers are asked from now on.
     pub fn enter_room(&self) {
-        self.change(|board, _| {
+        self.change(|board, now| {
             let chosen = board.settings.room().and_then(|room| Ok((room, board.settings.trackers()?)));
             match chosen {
                 Err(sentence) => board.problem = Some(sentence),
@@ -103,14 +101,15 @@ impl Hub {
                         announce_at: None,
                     };
                     board.cut = false;
+                    let room = Room::new(&name);
                     board.meeting = Some(Meeting {
-                        room: Room::new(&name),
+                        rendezvous: Rendezvous::new(now, Guid::of_bytes(room.place.as_bytes())),
+                        room,
                         name,
                         me: secret::id(),
                         lines: urls.into_iter().map(line).collect(),
-                        offers: Map::new(),
-                        offer_at: Time::ZERO,
-                        answered: (Time::ZERO, 0),
+                        given: 0,
+                        ask_at: Time::ZERO,
                     });
                 }
             }
@@ -127,8 +126,6 @@ impl Hub {
 
     fn heard_tracker(&self, index: usize, heard: tracker::Heard) {
         self.change(|board, now| {
-            let outside = matches!(board.seats[0].member.state(), State::Outside);
-            let is_member = board.is_member();
             let Some(meeting) = &mut board.meeting else { return };
             let Some(line) = meeting.lines.get_mut(index) else { return };
             let member = &mut board.seats[0].member;
@@ -144,9 +141,6 @@ impl Hub {
                     line.again_at = now + Duration(TRACKER_AGAIN.0 << (line.failures - 1));
                 }
                 tracker::Heard::Room { members, again_s } => {
-                    if line.members < 2 && members > 1 {
-                        meeting.offer_at = now;
-                    }
                     line.members = members;
                     line.announce_at = Some(now + Duration((again_s * 1e6) as u64));
                 }
@@ -154,22 +148,16 @@ impl Hub {
                     line.why = Some(format!("{} says “{why}”", line.url));
                 }
                 tracker::Heard::Offer { from, offer, text } => {
-                    if now.0.saturating_sub(meeting.answered.0.0) >= 1_000_000 {
-                        meeting.answered = (now, 0);
-                    }
-                    meeting.answered.1 += 1;
-                    if !is_member || meeting.answered.1 > ANSWERS_A_SECOND {
-                        return;
-                    }
                     let read = meeting.room.open(&text).and_then(|bytes| Invitation::from_bytes(&bytes).ok());
-                    if let Some(Ok(link)) = read.map(|read| member.on_offer(now, &read)) {
+                    let link = read.and_then(|read| meeting.rendezvous.take_offer(now, member, &read));
+                    if let Some(link) = link {
                         board.seats[0].plan(now, link, Plan::Stranger(index, from, offer));
                     }
                 }
                 tracker::Heard::Answer(text) => {
                     let read = meeting.room.open(&text).and_then(|bytes| Invitation::from_bytes(&bytes).ok());
-                    if let Some(read) = read.filter(|_| outside) {
-                        let _ = member.on_answer(now, &read);
+                    if let Some(read) = read {
+                        meeting.rendezvous.take_answer(now, member, &read);
                     }
                 }
             }
@@ -178,7 +166,7 @@ impl Hub {
         self.settle();
     }
 
-    /// Opens lines that are due, and makes offers while this member is outside.
+    /// Opens lines that are due, and does what the rendezvous wants done.
     pub(super) fn try_room(&self, moment: Time) {
         let due: Vec<(usize, String, String, String)> = {
             let board = self.0.board.borrow();
@@ -198,40 +186,26 @@ impl Hub {
                 line.tracker = tracker;
             }
         }
-        let stale: Vec<LinkId> = {
-            let mut board = self.0.board.borrow_mut();
-            let board = &mut *board;
-            let outside = board.wants_in && matches!(board.seats[0].member.state(), State::Outside);
-            let Some(meeting) = &mut board.meeting else { return };
-            for line in meeting.lines.iter_mut().filter(|line| line.announce_at.is_some_and(|at| at <= moment)) {
+        let mut board = self.0.board.borrow_mut();
+        let board = &mut *board;
+        let Some(meeting) = &mut board.meeting else { return };
+        let member = &mut board.seats[0].member;
+        let others = meeting.lines.iter().map(|line| line.members).max().unwrap_or(0).saturating_sub(1) as usize;
+        // An announcement without offers tells whether somebody has come.
+        let asks = board.wants_in && others == 0 && moment >= meeting.ask_at && member.state() == State::Outside;
+        if asks {
+            meeting.ask_at = moment + ASK_AGAIN;
+        }
+        for line in &mut meeting.lines {
+            if asks || line.announce_at.is_some_and(|at| at <= moment) {
                 line.announce_at = None;
                 line.tracker.as_ref().inspect(|tracker| tracker.announce(false, &[]));
             }
-            let others = meeting.lines.iter().map(|line| line.members).max().unwrap_or(0).saturating_sub(1) as usize;
-            if !outside || moment < meeting.offer_at || !meeting.lines.iter().any(|line| line.up) {
-                return;
-            }
-            // With nobody there an announcement without offers tells whether somebody has come.
-            meeting.offer_at = moment + Duration(OFFER_AGAIN.0 + u64::from(random::<1>()[0]) * (OFFER_AGAIN.0 >> 9));
-            if others == 0 {
-                meeting
-                    .lines
-                    .iter()
-                    .filter_map(|line| line.tracker.as_ref())
-                    .for_each(|tracker| tracker.announce(false, &[]));
-                return;
-            }
-            let stale = std::mem::take(&mut meeting.offers).into_keys().collect();
-            for _ in 0..others.min(OFFERS) {
-                if let Ok(link) = board.seats[0].member.offer(moment) {
-                    board.seats[0].plan(moment, link, Plan::Strangers);
-                    meeting.offers.insert(link, moment);
-                }
-            }
-            stale
-        };
-        for link in stale {
-            let _ = self.say(0, |member, now| member.cancel(now, link));
+        }
+        let round = meeting.rendezvous.tend(moment, member, others, board.wants_in);
+        round.again.iter().for_each(|offer| meeting.offer(offer));
+        for link in round.begun {
+            board.seats[0].plan(moment, link, Plan::Strangers);
         }
     }
 }
