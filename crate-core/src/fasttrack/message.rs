@@ -142,6 +142,12 @@ pub enum Message {
     Transfer(Transfer),
 }
 
+impl From<Transfer> for Message {
+    fn from(transfer: Transfer) -> Self {
+        Self::Transfer(transfer)
+    }
+}
+
 impl protocol::Message for Message {
     fn name(&self) -> &'static str {
         match self {

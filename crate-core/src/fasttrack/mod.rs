@@ -30,7 +30,7 @@ pub use message::{Message, SearchId};
 
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Note, Peer, Request};
-use crate::search::{Entry, Fetch, Fetches, SearchCommand, SearchError, SearchEvent, Shelf, normal};
+use crate::search::{Entry, Fetches, SearchCommand, SearchError, SearchEvent, Shelf, normal};
 use crate::time::{Duration, Time};
 
 use joining::as_starter;
@@ -271,16 +271,13 @@ impl FastTrackNode {
                 }
             }
             SearchCommand::Member(Membership::Leave) => self.leave(cx),
-            SearchCommand::Publish { request, name } => {
-                match normal(&name).map(|name| (self.shelf.add(name.clone()), name)) {
-                    Some((true, name)) => self.wish(cx, Wish::Publish(request, name)),
-                    Some((false, _)) => cx.event(SearchEvent::Failed { request, reason: SearchError::Full }),
-                    None => cx.event(SearchEvent::Failed { request, reason: SearchError::Name }),
-                }
-            }
-            SearchCommand::Withdraw { request, name } => match normal(&name) {
-                Some(name) if self.shelf.remove(&name) => self.wish(cx, Wish::Withdraw(request, name)),
-                _ => cx.event(SearchEvent::Withdrawn { request, existed: false }),
+            SearchCommand::Publish { request, name } => match self.shelf.share(&name) {
+                Ok(name) => self.wish(cx, Wish::Publish(request, name)),
+                Err(reason) => cx.event(SearchEvent::Failed { request, reason }),
+            },
+            SearchCommand::Withdraw { request, name } => match self.shelf.withdraw(&name) {
+                Some(name) => self.wish(cx, Wish::Withdraw(request, name)),
+                None => cx.event(SearchEvent::Withdrawn { request, existed: false }),
             },
             SearchCommand::Search { request, words, fetch } => match normal(&words) {
                 Some(words) => self.wish(cx, Wish::Search { request, words, fetch, hits: 0 }),
@@ -348,10 +345,7 @@ impl FastTrackNode {
     }
 
     fn on_deadline(&mut self, cx: &mut Context<'_>) {
-        while let Some(Fetch { request, holder, .. }) = self.fetches.overdue(cx.now).map(|fetch| fetch.clone()) {
-            cx.note(|| Note::TimedOut { peer: holder });
-            self.fetch_elsewhere(cx, request, holder);
-        }
+        self.fetches.on_silence(cx);
         if let Role::Seeking { asked, due, attempts, .. } = self.role
             && due <= cx.now
         {

@@ -2,7 +2,7 @@
 
 use super::{Context, FastTrackNode, Message, PATIENCE, Role, WISHES_MAX, Waiting, Wish, published};
 use crate::protocol::{Note, Peer, Request};
-use crate::search::{Entry, Fetch, HITS_MAX, SearchError, SearchEvent, Transfer};
+use crate::search::{Entry, HITS_MAX, SearchError, SearchEvent, Transfer};
 use crate::time::{Duration, Time};
 
 impl FastTrackNode {
@@ -79,8 +79,8 @@ impl FastTrackNode {
         let fetch = *fetch;
         for Entry { name, holder } in entries {
             cx.event(SearchEvent::Hit { request, holder, hops, name: name.clone() });
-            if fetch && self.fetches.found(cx.now, request, holder, 0, &name) {
-                cx.send(holder, Message::Transfer(Transfer::Get { request, name }));
+            if fetch {
+                self.fetches.fetch(cx, request, holder, 0, &name);
             }
         }
     }
@@ -94,35 +94,12 @@ impl FastTrackNode {
     }
 
     pub(super) fn on_transfer(&mut self, cx: &mut Context<'_>, from: Peer, transfer: Transfer) {
-        match transfer {
-            Transfer::Get { request, name } => {
-                let has = self.shelf.has(&name);
-                let answer = if has { Transfer::File { request, name } } else { Transfer::Gone { request } };
-                cx.send(from, Message::Transfer(answer));
-            }
-            Transfer::File { request, name } => {
-                if self.fetches.end(request, from).is_some() {
-                    cx.event(SearchEvent::Fetched { request, holder: from, name: name.clone() });
-                    // What was fetched is shared in turn; nobody waits for that.
-                    if self.shelf.add(name.clone()) {
-                        match &mut self.role {
-                            Role::Super(state) => _ = state.index.add(name, self.me),
-                            Role::Child { parent } => cx.send(*parent, Message::Share { request, name }),
-                            _ => {}
-                        }
-                    }
-                }
-            }
-            Transfer::Gone { request } => self.fetch_elsewhere(cx, request, from),
-        }
-    }
-
-    pub(super) fn fetch_elsewhere(&mut self, cx: &mut Context<'_>, request: Request, holder: Peer) {
-        match self.fetches.next(cx.now, request, holder) {
-            Some(Fetch { holder, name, .. }) => {
-                cx.send(*holder, Message::Transfer(Transfer::Get { request, name: name.clone() }));
-            }
-            None => cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent }),
+        let Some((request, name)) = self.fetches.on_transfer(cx, &mut self.shelf, from, transfer) else { return };
+        match &mut self.role {
+            Role::Super(state) => _ = state.index.add(name, self.me),
+            // Nobody waits for that.
+            Role::Child { parent } => cx.send(*parent, Message::Share { request, name }),
+            _ => {}
         }
     }
 

@@ -43,7 +43,7 @@ pub use message::{Body, Descriptor, DescriptorId, Message, QueryHit, Walk};
 
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Peer, Request};
-use crate::search::{Fetches, SearchCommand, SearchError, SearchEvent, Seen, Shelf, normal};
+use crate::search::{Fetches, SearchCommand, SearchEvent, Seen, Shelf};
 use crate::time::Time;
 
 use links::{Link, Phase};
@@ -144,15 +144,12 @@ impl GnutellaNode {
             SearchCommand::Member(Membership::Start) => self.enter(cx),
             SearchCommand::Member(Membership::Join { contact }) => self.join(cx, contact),
             SearchCommand::Member(Membership::Leave) => self.leave(cx),
-            SearchCommand::Publish { request, name } => {
-                cx.event(match normal(&name).map(|name| self.shelf.add(name)) {
-                    Some(true) => SearchEvent::Published { request },
-                    Some(false) => SearchEvent::Failed { request, reason: SearchError::Full },
-                    None => SearchEvent::Failed { request, reason: SearchError::Name },
-                });
-            }
+            SearchCommand::Publish { request, name } => cx.event(match self.shelf.share(&name) {
+                Ok(_) => SearchEvent::Published { request },
+                Err(reason) => SearchEvent::Failed { request, reason },
+            }),
             SearchCommand::Withdraw { request, name } => {
-                let existed = normal(&name).is_some_and(|name| self.shelf.remove(&name));
+                let existed = self.shelf.withdraw(&name).is_some();
                 cx.event(SearchEvent::Withdrawn { request, existed });
             }
             SearchCommand::Search { request, words, fetch } => self.search(cx, request, &words, fetch),

@@ -164,7 +164,7 @@ impl GnutellaNode {
         for (index, name) in files {
             cx.event(SearchEvent::Hit { request, holder: hit.holder, hops, name: name.clone() });
             if fetch {
-                self.fetch(cx, request, hit.holder, *index, name);
+                self.work().fetches.fetch(cx, request, hit.holder, *index, name);
             }
         }
     }

@@ -26,9 +26,7 @@ pub use message::Message;
 
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Note, Peer, Request};
-use crate::search::{
-    Entry, Fetch, Fetches, HITS_MAX, SearchCommand, SearchError, SearchEvent, Shelf, Transfer, normal,
-};
+use crate::search::{Entry, Fetches, HITS_MAX, SearchCommand, SearchError, SearchEvent, Shelf, Transfer, normal};
 use crate::time::{Duration, Time};
 
 use server::Server;
@@ -178,16 +176,13 @@ impl NapsterNode {
                 cx.event(SearchEvent::Left);
             }
             SearchCommand::Member(_) => {}
-            SearchCommand::Publish { request, name } => {
-                match normal(&name).map(|name| (self.shelf.add(name.clone()), name)) {
-                    Some((true, name)) => self.wish(cx, Wish::Publish(request, name)),
-                    Some((false, _)) => cx.event(SearchEvent::Failed { request, reason: SearchError::Full }),
-                    None => cx.event(SearchEvent::Failed { request, reason: SearchError::Name }),
-                }
-            }
-            SearchCommand::Withdraw { request, name } => match normal(&name) {
-                Some(name) if self.shelf.remove(&name) => self.wish(cx, Wish::Withdraw(request, name)),
-                _ => cx.event(SearchEvent::Withdrawn { request, existed: false }),
+            SearchCommand::Publish { request, name } => match self.shelf.share(&name) {
+                Ok(name) => self.wish(cx, Wish::Publish(request, name)),
+                Err(reason) => cx.event(SearchEvent::Failed { request, reason }),
+            },
+            SearchCommand::Withdraw { request, name } => match self.shelf.withdraw(&name) {
+                Some(name) => self.wish(cx, Wish::Withdraw(request, name)),
+                None => cx.event(SearchEvent::Withdrawn { request, existed: false }),
             },
             SearchCommand::Search { request, words, fetch } => match normal(&words) {
                 Some(words) => self.wish(cx, Wish::Search { request, words, fetch, answers: 0, hits: 0 }),
@@ -287,8 +282,8 @@ impl NapsterNode {
         let (fetch, hits, is_over) = (*fetch, *hits, *answers >= expected);
         for Entry { name, holder } in entries {
             cx.event(SearchEvent::Hit { request, holder, hops: 1, name: name.clone() });
-            if fetch && self.fetches.found(cx.now, request, holder, 0, &name) {
-                cx.send(holder, Message::Transfer(Transfer::Get { request, name }));
+            if fetch {
+                self.fetches.fetch(cx, request, holder, 0, &name);
             }
         }
         if is_over {
@@ -298,31 +293,9 @@ impl NapsterNode {
     }
 
     fn on_transfer(&mut self, cx: &mut Context<'_>, from: Peer, transfer: Transfer) {
-        match transfer {
-            Transfer::Get { request, name } => {
-                let has = self.shelf.has(&name);
-                let answer = if has { Transfer::File { request, name } } else { Transfer::Gone { request } };
-                cx.send(from, Message::Transfer(answer));
-            }
-            Transfer::File { request, name } => {
-                if self.fetches.end(request, from).is_some() {
-                    cx.event(SearchEvent::Fetched { request, holder: from, name: name.clone() });
-                    // What was fetched is shared in turn; nobody waits for that.
-                    if self.shelf.add(name.clone()) {
-                        cx.send(self.home, Message::Share { request, name });
-                    }
-                }
-            }
-            Transfer::Gone { request } => self.fetch_elsewhere(cx, request, from),
-        }
-    }
-
-    fn fetch_elsewhere(&mut self, cx: &mut Context<'_>, request: Request, holder: Peer) {
-        match self.fetches.next(cx.now, request, holder) {
-            Some(Fetch { holder, name, .. }) => {
-                cx.send(*holder, Message::Transfer(Transfer::Get { request, name: name.clone() }));
-            }
-            None => cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent }),
+        if let Some((request, name)) = self.fetches.on_transfer(cx, &mut self.shelf, from, transfer) {
+            // Nobody waits for that.
+            cx.send(self.home, Message::Share { request, name });
         }
     }
 
@@ -334,10 +307,7 @@ impl NapsterNode {
             }
             return;
         }
-        while let Some(Fetch { request, holder, .. }) = self.fetches.overdue(cx.now).map(|fetch| fetch.clone()) {
-            cx.note(|| Note::TimedOut { peer: holder });
-            self.fetch_elsewhere(cx, request, holder);
-        }
+        self.fetches.on_silence(cx);
         if self.next_round <= cx.now {
             self.next_round = cx.host.config.alive.map_or(Time::NEVER, |period| cx.now + period);
             cx.send(self.home, Message::Alive);

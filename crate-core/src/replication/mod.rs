@@ -21,8 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Note, Peer, Purpose, Request};
 use crate::search::{
-    Entry, Fetch, Fetches, HITS_MAX, Index, NAME_BYTES_MAX, SearchCommand, SearchError, SearchEvent, Shelf, Transfer,
-    normal,
+    Entry, Fetches, HITS_MAX, Index, NAME_BYTES_MAX, SearchCommand, SearchError, SearchEvent, Shelf, Transfer, normal,
 };
 use crate::time::{Duration, Time};
 
@@ -75,6 +74,12 @@ pub enum Message {
     Bye,
     /// Straight between two peers.
     Transfer(Transfer),
+}
+
+impl From<Transfer> for Message {
+    fn from(transfer: Transfer) -> Self {
+        Self::Transfer(transfer)
+    }
 }
 
 impl protocol::Message for Message {
@@ -269,13 +274,12 @@ impl ReplicaNode {
             {
                 cx.event(SearchEvent::Failed { request, reason: SearchError::NotAMember });
             }
-            SearchCommand::Publish { request, name } => match normal(&name) {
-                Some(name) if self.shelf.add(name.clone()) => self.publish(cx, request, name),
-                Some(_) => cx.event(SearchEvent::Failed { request, reason: SearchError::Full }),
-                None => cx.event(SearchEvent::Failed { request, reason: SearchError::Name }),
+            SearchCommand::Publish { request, name } => match self.shelf.share(&name) {
+                Ok(name) => self.publish(cx, request, name),
+                Err(reason) => cx.event(SearchEvent::Failed { request, reason }),
             },
             SearchCommand::Withdraw { request, name } => {
-                let name = normal(&name).filter(|name| self.shelf.remove(name));
+                let name = self.shelf.withdraw(&name);
                 let existed = name.is_some();
                 if let Some(name) = name {
                     self.remove(&name, self.me);
@@ -302,8 +306,8 @@ impl ReplicaNode {
         cx.note(|| Note::Matched { request: Some(request), files: hits });
         for Entry { name, holder } in found {
             cx.event(SearchEvent::Hit { request, holder, hops: 0, name: name.clone() });
-            if fetch && self.fetches.found(cx.now, request, holder, 0, &name) {
-                cx.send(holder, Message::Transfer(Transfer::Get { request, name }));
+            if fetch {
+                self.fetches.fetch(cx, request, holder, 0, &name);
             }
         }
         cx.event(SearchEvent::Ended { request, hits });
@@ -336,40 +340,15 @@ impl ReplicaNode {
     }
 
     fn on_transfer(&mut self, cx: &mut Context<'_>, from: Peer, transfer: Transfer) {
-        match transfer {
-            Transfer::Get { request, name } => {
-                let has = self.shelf.has(&name);
-                let answer = if has { Transfer::File { request, name } } else { Transfer::Gone { request } };
-                cx.send(from, Message::Transfer(answer));
-            }
-            Transfer::File { request, name } => {
-                if self.fetches.end(request, from).is_some() {
-                    cx.event(SearchEvent::Fetched { request, holder: from, name: name.clone() });
-                    // What was fetched is shared in turn, and everybody told.
-                    if self.shelf.add(name.clone()) {
-                        self.add(name.clone(), self.me);
-                        self.tell_all(cx, &Message::Add { request, name });
-                    }
-                }
-            }
-            Transfer::Gone { request } => self.fetch_elsewhere(cx, request, from),
-        }
-    }
-
-    fn fetch_elsewhere(&mut self, cx: &mut Context<'_>, request: Request, holder: Peer) {
-        match self.fetches.next(cx.now, request, holder) {
-            Some(Fetch { holder, name, .. }) => {
-                cx.send(*holder, Message::Transfer(Transfer::Get { request, name: name.clone() }));
-            }
-            None => cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent }),
+        if let Some((request, name)) = self.fetches.on_transfer(cx, &mut self.shelf, from, transfer) {
+            self.add(name.clone(), self.me);
+            self.tell_all(cx, &Message::Add { request, name });
         }
     }
 
     fn on_deadline(&mut self, cx: &mut Context<'_>) {
-        while let Some(Fetch { request, holder, .. }) = self.fetches.overdue(cx.now).map(|fetch| fetch.clone()) {
-            cx.note(|| Note::TimedOut { peer: holder });
+        for holder in self.fetches.on_silence(cx) {
             self.forget(holder);
-            self.fetch_elsewhere(cx, request, holder);
         }
         let Phase::Joining { contact, attempts, due } = self.phase else { return };
         if due > cx.now {

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::HITS_MAX;
-use crate::protocol::{Peer, Purpose, Request};
+use super::{HITS_MAX, SearchError, SearchEvent, Shelf};
+use crate::protocol::{Context, Node, Note, Peer, Purpose, Request};
 use crate::time::{Duration, Time};
 
 /// How long a holder is waited for.
@@ -64,6 +64,11 @@ impl Transfer {
     }
 }
 
+/// A node that fetches files.
+pub trait Fetching: Node<Event = SearchEvent, Message: From<Transfer>> {}
+
+impl<N: Node<Event = SearchEvent, Message: From<Transfer>>> Fetching for N {}
+
 /// A file that is being fetched.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fetch {
@@ -87,9 +92,69 @@ pub struct Fetch {
 pub struct Fetches(Vec<Fetch>);
 
 impl Fetches {
+    /// A file was found for a request that wants it: asks its holder, unless another is asked already.
+    pub fn fetch<N: Fetching>(
+        &mut self,
+        cx: &mut Context<'_, N>,
+        request: Request,
+        holder: Peer,
+        index: u32,
+        name: &Arc<str>,
+    ) {
+        if self.found(cx.now, request, holder, index, name) {
+            cx.send(holder, Transfer::Get { request, name: name.clone() }.into());
+        }
+    }
+
+    /// Answers another peer, or takes in its answer. What has been fetched is put on the shelf and returned: it is shared in turn,
+    /// the slide's "natural replication".
+    pub fn on_transfer<N: Fetching>(
+        &mut self,
+        cx: &mut Context<'_, N>,
+        shelf: &mut Shelf,
+        from: Peer,
+        transfer: Transfer,
+    ) -> Option<(Request, Arc<str>)> {
+        match transfer {
+            Transfer::Get { request, name } => {
+                let has = shelf.has(&name);
+                cx.send(from, if has { Transfer::File { request, name } } else { Transfer::Gone { request } }.into());
+            }
+            Transfer::File { request, name } => {
+                if self.end(request, from).is_some() {
+                    cx.event(SearchEvent::Fetched { request, holder: from, name: name.clone() });
+                    return shelf.add(name.clone()).then_some((request, name));
+                }
+            }
+            Transfer::Gone { request } => self.elsewhere(cx, request, from),
+        }
+        None
+    }
+
+    /// Asks the next holder, since this one does not send the file; the fetch has failed if there is none.
+    pub fn elsewhere<N: Fetching>(&mut self, cx: &mut Context<'_, N>, request: Request, holder: Peer) {
+        match self.next(cx.now, request, holder) {
+            Some(Fetch { holder, name, .. }) => {
+                cx.send(*holder, Transfer::Get { request, name: name.clone() }.into());
+            }
+            None => cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent }),
+        }
+    }
+
+    /// Asks others instead of holders that have been silent for too long; who those are.
+    pub fn on_silence<N: Fetching>(&mut self, cx: &mut Context<'_, N>) -> Vec<Peer> {
+        let mut silent = Vec::new();
+        while let Some((request, holder)) = self.overdue(cx.now).map(|fetch| (fetch.request, fetch.holder)) {
+            cx.note(|| Note::TimedOut { peer: holder });
+            self.elsewhere(cx, request, holder);
+            silent.push(holder);
+        }
+        silent
+    }
+
     /// A file was found for a request that wants it. Whether its holder is to be asked now; else it is kept for the case
     /// that the one that is asked does not answer.
-    pub fn found(&mut self, now: Time, request: Request, holder: Peer, index: u32, name: &Arc<str>) -> bool {
+    fn found(&mut self, now: Time, request: Request, holder: Peer, index: u32, name: &Arc<str>) -> bool {
         if let Some(fetch) = self.0.iter_mut().find(|fetch| fetch.request == request) {
             if fetch.others.len() < HITS_MAX {
                 fetch.others.push((holder, index, name.clone()));
@@ -105,13 +170,13 @@ impl Fetches {
     }
 
     /// The fetch is over: it, if its holder may answer so.
-    pub fn end(&mut self, request: Request, holder: Peer) -> Option<Fetch> {
+    fn end(&mut self, request: Request, holder: Peer) -> Option<Fetch> {
         let at = self.0.iter().position(|fetch| fetch.request == request && fetch.holder == holder)?;
         Some(self.0.remove(at))
     }
 
     /// A holder does not have it: the next one to ask, if there is one; else the fetch is over.
-    pub fn next(&mut self, now: Time, request: Request, holder: Peer) -> Option<&Fetch> {
+    fn next(&mut self, now: Time, request: Request, holder: Peer) -> Option<&Fetch> {
         let at = self.0.iter().position(|fetch| fetch.request == request && fetch.holder == holder)?;
         if self.0[at].others.is_empty() {
             self.0.remove(at);

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use fetch::{Fetch, Fetches, Transfer};
+pub use fetch::{Fetch, Fetches, Fetching, Transfer};
 pub use index::{Entry, Index};
 pub use seen::Seen;
 pub use shelf::{File, Shelf};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{HITS_MAX, fits};
+use super::{HITS_MAX, SearchError, fits, normal};
 
 /// Most files of one peer.
 const FILES_MAX: usize = 10_000;
@@ -23,6 +23,20 @@ pub struct Shelf {
 }
 
 impl Shelf {
+    /// Shares a file under a name as it was typed; the name as it is kept.
+    ///
+    /// # Errors
+    /// If it is no name, or there is no room.
+    pub fn share(&mut self, name: &str) -> Result<Arc<str>, SearchError> {
+        let name = normal(name).ok_or(SearchError::Name)?;
+        if self.add(name.clone()) { Ok(name) } else { Err(SearchError::Full) }
+    }
+
+    /// Shares a file no longer; the name as it was kept, if it was there.
+    pub fn withdraw(&mut self, name: &str) -> Option<Arc<str>> {
+        normal(name).filter(|name| self.remove(name))
+    }
+
     /// Puts a file there; false if there is no room. One that is there stays.
     pub fn add(&mut self, name: Arc<str>) -> bool {
         if self.has(&name) {
