@@ -5,6 +5,8 @@
 //! stands above it in this list.
 #![forbid(unsafe_code)]
 
+pub mod plain;
+
 pub mod small_sort;
 
 pub mod id;

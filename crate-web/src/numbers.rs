@@ -1,13 +1,13 @@
 //! Reading numbers that a person typed; what is wrong comes back as a sentence.
 
-use crate::desk::group;
+use overlay_core::plain::grouped;
 
 /// A whole number from `least` to `most`, of `what` ("nodes").
 ///
 /// # Errors
 /// A sentence for beside the field.
 pub fn whole(text: &str, least: u64, most: u64, what: &str) -> Result<u64, String> {
-    let range = format!("a whole number from {} to {}", group(least), group(most));
+    let range = format!("a whole number from {} to {}", grouped(least), grouped(most));
     let typed: String = text.trim().chars().filter(|c| !matches!(c, ',' | ' ' | '_' | '\u{202f}' | '\'')).collect();
     if typed.is_empty() {
         return Err(format!("Type {range}."));
@@ -21,9 +21,9 @@ pub fn whole(text: &str, least: u64, most: u64, what: &str) -> Result<u64, Strin
         return Err(format!("That is less than nothing; type {range}."));
     }
     match typed.parse::<u64>() {
-        Ok(number) if number < least => Err(format!("{} {what} are too few; type {range}.", group(number))),
+        Ok(number) if number < least => Err(format!("{} {what} are too few; type {range}.", grouped(number))),
         Ok(number) if number <= most => Ok(number),
-        Ok(number) => Err(format!("{} {what} are too many here; type {range}.", group(number))),
+        Ok(number) => Err(format!("{} {what} are too many here; type {range}.", grouped(number))),
         Err(_) => Err(format!("That many {what} are too many here; type {range}.")),
     }
 }

@@ -1,5 +1,7 @@
 //! Words of the page: identifiers set apart, counts in good English.
 
+use overlay_core::plain::counted;
+
 /// Text with its hexadecimal identifiers in `` ` `` marks, unless it has marks already.
 #[must_use]
 pub fn marked(text: &str) -> String {
@@ -33,7 +35,7 @@ pub fn marked(text: &str) -> String {
 /// `1 hop`, `2 hops`.
 #[must_use]
 pub fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    counted(number as u64, one)
 }
 
 #[cfg(test)]

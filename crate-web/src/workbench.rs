@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use overlay_core::draw::{Frame, View};
+use overlay_core::plain::grouped;
 use overlay_core::protocol::Peer;
 use overlay_core::sim::spec::Action;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::compare::comparison;
-use crate::desk::{Bench, Desk, group};
+use crate::desk::{Bench, Desk};
 use crate::dom;
 use crate::handle::{Handle, use_desk};
 use crate::inspector::{self, Actions};
@@ -106,8 +107,8 @@ fn figures(bench: &Bench) -> String {
     let alive = (0..lab.node_count()).filter(|peer| lab.is_alive(Peer(*peer))).count() as u64;
     let stopped = u64::from(lab.node_count()) - alive;
     let sent = lab.counters().sent_in_all();
-    let stopped = if stopped > 0 { format!(" · {} stopped", group(stopped)) } else { String::new() };
-    let plural = |number: u64, one: &str| format!("{} {one}{}", group(number), if number == 1 { "" } else { "s" });
+    let stopped = if stopped > 0 { format!(" · {} stopped", grouped(stopped)) } else { String::new() };
+    let plural = |number: u64, one: &str| format!("{} {one}{}", grouped(number), if number == 1 { "" } else { "s" });
     format!("{}{stopped} · {} sent", plural(alive, "node"), plural(sent, "message"))
 }
 

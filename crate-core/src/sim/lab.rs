@@ -465,14 +465,12 @@ impl Lab {
     #[must_use]
     pub fn last_request(&self) -> Option<(Request, Key)> {
         let applied = self.log().iter().take_while(|entry| entry.position < self.position());
-        let routed = applied.enumerate().filter_map(|(number, entry)| match &entry.action {
-            Action::Route { key, .. }
-            | Action::Insert { key, .. }
-            | Action::Search { key, .. }
-            | Action::Delete { key, .. } => Some((Request(number as u32), key.clone())),
-            Action::Add { id } => Some((Request(number as u32), id.clone())),
-            Action::Kill { .. } | Action::Leave { .. } | Action::Restart { .. } | Action::Weather(_) => None,
-        });
+        let key = |action: &Action| match action {
+            Action::Add { id } => Some(id.clone()),
+            other => other.request().map(|(_, key)| key.clone()),
+        };
+        let routed =
+            applied.enumerate().filter_map(|(number, entry)| Some((Request(number as u32), key(&entry.action)?)));
         routed.last()
     }
 

@@ -248,10 +248,17 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it sends a message on its way to a key, so that somebody waits for how that ends.
+    /// Who asks for what, if it sends a message on its way to a key or a search on its way to whoever has something: somebody waits for
+    /// how that ends.
     #[must_use]
-    pub const fn is_request(&self) -> bool {
-        matches!(self, Self::Route { .. } | Self::Insert { .. } | Self::Search { .. } | Self::Delete { .. })
+    pub const fn request(&self) -> Option<(Peer, &Key)> {
+        match self {
+            Self::Route { from, key }
+            | Self::Insert { from, key, .. }
+            | Self::Search { from, key }
+            | Self::Delete { from, key } => Some((*from, key)),
+            Self::Add { .. } | Self::Kill { .. } | Self::Leave { .. } | Self::Restart { .. } | Self::Weather(_) => None,
+        }
     }
 }
 

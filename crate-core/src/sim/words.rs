@@ -52,12 +52,8 @@ pub fn sentences(lab: &Lab, number: u32, digits: usize) -> Vec<String> {
 #[must_use]
 pub fn key_of(lab: &Lab, request: Request) -> Option<Key> {
     match &lab.log().get(request.0 as usize)?.action {
-        Action::Route { key, .. }
-        | Action::Insert { key, .. }
-        | Action::Search { key, .. }
-        | Action::Delete { key, .. } => Some(key.clone()),
         Action::Add { id } => Some(id.clone()),
-        Action::Kill { .. } | Action::Leave { .. } | Action::Restart { .. } | Action::Weather(_) => None,
+        other => other.request().map(|(_, key)| key.clone()),
     }
 }
 

@@ -98,10 +98,7 @@ impl Board {
     /// The node that is looked into: the chosen one, or the one that asks.
     pub(super) fn shown(&self) -> Peer {
         let world = self.world();
-        let asker = world.stand.show.last_request().and_then(|(_, action)| match action {
-            Action::Search { from, .. } | Action::Route { from, .. } | Action::Insert { from, .. } => Some(*from),
-            _ => None,
-        });
+        let asker = world.stand.show.last_request().map(|(_, asker, _)| asker);
         world.selected.or(asker).unwrap_or_else(|| world.stand.peer(self.story.focus)).min(self.last_peer())
     }
 

@@ -1,7 +1,7 @@
 //! What a node keeps, what the search that is followed has cost, and what happened.
 
+use overlay_core::plain::grouped;
 use overlay_core::protocol::Peer;
-use overlay_core::sim::show::words::grouped;
 use overlay_core::sim::show::{Cell, Role, Section, Show, Tally, words};
 use overlay_core::sim::spec::Action;
 use yew::prelude::*;
@@ -186,12 +186,12 @@ fn more(section: &Section) -> Html {
 
 /// What the last search has cost so far.
 fn cost(show: &dyn Show) -> Html {
-    let Some((request, _)) = show.last_request() else { return nothing() };
+    let Some((request, ..)) = show.last_request() else { return nothing() };
     let tally = Tally::of(show, request, show.position());
-    let answered = tally.matched.len() as u32;
+    let answered = tally.matched.len() as u64;
     let mut rows: Vec<(&str, String)> = vec![
         ("Questions that arrived", grouped(tally.questions)),
-        ("Different nodes asked", grouped(tally.visited() as u32)),
+        ("Different nodes asked", grouped(tally.visited() as u64)),
     ];
     if tally.duplicates > 0 {
         rows.push(("Asked again, for nothing", grouped(tally.duplicates)));

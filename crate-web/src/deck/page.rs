@@ -5,7 +5,8 @@ use std::rc::Rc;
 use overlay_core::draw::graph::GraphFrame;
 use overlay_core::lecture::deck::beside;
 use overlay_core::lecture::story::{STORIES, Story};
-use overlay_core::sim::show::words::{counted, grouped};
+
+use overlay_core::plain::{counted, grouped};
 use overlay_core::sim::show::{Show, Tally, score};
 use yew::prelude::*;
 
@@ -116,6 +117,7 @@ fn Bench(props: &BenchProps) -> Html {
         let handle = handle.clone();
         Callback::from(move |control| run(&handle, control))
     };
+    // Presenter mode is the app's: its button is pressed, and the style shows the way out of it only while it is on.
     let onleave = Callback::from(|_: MouseEvent| _ = dom::click("presenter-toggle"));
     let transport = handle.with(|board| {
         let ended = !board.can_go_on();
@@ -203,12 +205,12 @@ fn legend(board: &Board) -> Html {
 /// What a world has cost, in a line.
 fn figures(show: &dyn Show) -> String {
     let count = show.node_count();
-    let alive = (0..count).filter(|peer| show.is_alive(overlay_core::protocol::Peer(*peer))).count() as u32;
+    let alive = (0..count).filter(|peer| show.is_alive(overlay_core::protocol::Peer(*peer))).count() as u64;
     let mut said = vec![counted(alive, "node")];
-    if alive < count {
-        said.push(format!("{} stopped", grouped(count - alive)));
+    if alive < u64::from(count) {
+        said.push(format!("{} stopped", grouped(u64::from(count) - alive)));
     }
-    if let Some((request, _)) = show.last_request() {
+    if let Some((request, ..)) = show.last_request() {
         let tally = Tally::of(show, request, show.position());
         said.push(format!("this search: {}", counted(tally.messages(), "message")));
     }
@@ -216,7 +218,7 @@ fn figures(show: &dyn Show) -> String {
     if asked > 1 {
         said.push(format!("answered {answered} of {asked}"));
     }
-    said.push(format!("{} sent in all", grouped(show.counters().sent_in_all().min(u64::from(u32::MAX)) as u32)));
+    said.push(format!("{} sent in all", grouped(show.counters().sent_in_all())));
     said.join(" · ")
 }
 

@@ -18,7 +18,7 @@ use overlay_core::time::Duration;
 
 use crate::player::{Beat, Player};
 
-pub use sight::{HopLine, Progress, Sight, group, millis};
+pub use sight::{HopLine, Progress, Sight, millis};
 
 /// How long the last hop is seen moving after a step, in milliseconds of real time.
 pub const GLIDE_MS: f64 = 350.0;

@@ -1,5 +1,6 @@
 //! What the panels show at a moment: the request that is followed, its route so far, and one node's decision.
 
+use overlay_core::plain::grouped;
 use overlay_core::protocol::{Decision, Peer, Request};
 use overlay_core::sim::lab::KeyView;
 use overlay_core::sim::route::{Route, RouteEnd};
@@ -224,7 +225,7 @@ impl Desk {
             return match lab.log().first() {
                 Some(entry) => format!("Ready. Next: {}", words::action_sentence(lab, &entry.action, digits)),
                 None => {
-                    format!("Ready: {} nodes. Send a message, or let time pass.", group(u64::from(lab.node_count())))
+                    format!("Ready: {} nodes. Send a message, or let time pass.", grouped(u64::from(lab.node_count())))
                 }
             };
         }
@@ -302,24 +303,10 @@ fn progress(route: &Route<'_>, position: u32, numbers: &[usize]) -> Progress {
 pub fn millis(span: Duration) -> String {
     let ms = span.0.div_ceil(1_000);
     match ms {
-        0..=9_999 => format!("{} ms", group(ms)),
+        0..=9_999 => format!("{} ms", grouped(ms)),
         10_000..=599_999 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
     }
-}
-
-/// A number with thin groups of three: `10,000`.
-#[must_use]
-pub fn group(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -333,12 +320,5 @@ mod tests {
         assert_eq!(millis(Duration::from_millis(1_250)), "1,250 ms");
         assert_eq!(millis(Duration::from_millis(12_540)), "12.5 s");
         assert_eq!(millis(Duration::from_secs(3_600)), "60 min 0 s");
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_three() {
-        assert_eq!(group(999), "999");
-        assert_eq!(group(10_000), "10,000");
-        assert_eq!(group(1_234_567), "1,234,567");
     }
 }

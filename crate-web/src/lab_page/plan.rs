@@ -4,11 +4,12 @@ use overlay_core::chord;
 use overlay_core::dht::DhtConfig;
 use overlay_core::id::{Digits, IdBits};
 use overlay_core::pastry::{self, LeafSetSize};
+use overlay_core::plain::grouped;
 use overlay_core::sim::lab::Setup;
 use overlay_core::sim::spec::{Build, Spec};
 use overlay_core::time::Duration;
 
-use crate::desk::{Desk, group};
+use crate::desk::Desk;
 use crate::numbers::{percent, whole};
 
 /// Nodes of a world in a browser tab.
@@ -195,11 +196,11 @@ impl Plan {
             LeafSetSize::SIXTEEN
         });
         if ring_bits < 64 && nodes > 1 << ring_bits {
-            let most = group(1 << ring_bits);
+            let most = grouped(1 << ring_bits);
             faults.push((Entry::Nodes, format!("A ring of {ring_bits} bits has only {most} identifiers.")));
         }
         if self.build == 1 && (JOINS_MAX + 1..=NODES_MAX).contains(&nodes) {
-            let most = group(JOINS_MAX);
+            let most = grouped(JOINS_MAX);
             faults.push((
                 Entry::Nodes,
                 format!("By real joins at most {most} nodes; larger worlds are built converged."),

@@ -14,6 +14,7 @@ mod log;
 use std::fmt::Write as _;
 
 use super::scale::{Linear, fixed, nice_ticks};
+use crate::plain::grouped_digits;
 pub use ink::{Ink, Series};
 pub use log::log_curves;
 
@@ -239,14 +240,8 @@ pub fn number(value: f64) -> String {
     let text = text.trim_end_matches('0').trim_end_matches('.');
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (whole, part) = digits.find('.').map_or((digits, ""), |at| digits.split_at(at));
-    let mut grouped = String::from(if whole == "0" && part.is_empty() { "" } else { sign });
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped + part
+    let sign = if whole == "0" && part.is_empty() { "" } else { sign };
+    format!("{sign}{}{part}", grouped_digits(whole))
 }
 
 /// The upper end of an axis that has room for a value.

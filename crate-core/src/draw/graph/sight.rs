@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use super::{Circle, Edge, EdgeState, GraphFrame, GraphNode, Mark, Places};
 use crate::draw::frame::{Flight, NodeState};
 use crate::lecture::story::{Form, Stand};
+use crate::plain::counted;
 use crate::protocol::Peer;
-use crate::sim::show::words::counted;
 use crate::sim::show::{Show, Tally, Tie};
-use crate::sim::spec::{Action, Key};
 use crate::sim::trace::What;
 use crate::time::Time;
 
@@ -31,29 +30,16 @@ pub struct Look {
 /// Links of one picture that are drawn at most; beyond it a picture is a blot.
 const EDGES_MAX: usize = 40_000;
 
-/// What somebody asks for, and who.
-fn asked(action: &Action) -> (Peer, &Key) {
-    match action {
-        Action::Route { from, key }
-        | Action::Search { from, key }
-        | Action::Insert { from, key, .. }
-        | Action::Delete { from, key } => (*from, key),
-        // Only requests are followed.
-        _ => unreachable!("a request has an origin and a key"),
-    }
-}
-
 /// A moment of a world, with what the last request had done until then.
 #[must_use]
 pub fn frame(stand: &Stand, places: &Places, look: Look) -> GraphFrame {
     let show = &*stand.show;
     let request = show.last_request();
-    let tally = request.map(|(request, _)| Tally::of(show, request, show.position()));
-    let about = request.map(|(_, action)| asked(action));
+    let tally = request.map(|(request, ..)| Tally::of(show, request, show.position()));
     let nodes = (0..show.node_count()).map(Peer).map(|peer| {
         let asked = tally.as_ref().is_some_and(|tally| tally.asked_by[peer.index()].is_some());
-        let mark = match about {
-            Some((asker, _)) if asker == peer => Mark::Asker,
+        let mark = match request {
+            Some((_, asker, _)) if asker == peer => Mark::Asker,
             _ if asked => Mark::Asked,
             _ => Mark::None,
         };
@@ -63,7 +49,7 @@ pub fn frame(stand: &Stand, places: &Places, look: Look) -> GraphFrame {
             role: show.role(peer),
             state: state(show, peer),
             mark,
-            has: about.is_some_and(|(_, key)| show.has(peer, key)),
+            has: request.is_some_and(|(.., key)| show.has(peer, key)),
             name: show.name(peer).into(),
         }
     });
@@ -133,7 +119,7 @@ fn circles(stand: &Stand, places: &Places, tally: Option<&Tally>) -> Vec<Circle>
             }
             let circle = |(radius, reached): (&f64, &u32)| Circle {
                 radius: *radius,
-                caption: if *reached > 0 { counted(*reached, "peer") } else { String::new() },
+                caption: if *reached > 0 { counted((*reached).into(), "peer") } else { String::new() },
             };
             places.waves.iter().zip(&reached[1..]).map(circle).collect()
         }

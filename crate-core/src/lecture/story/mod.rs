@@ -73,8 +73,6 @@ pub enum Deed {
     Add(&'static str),
     /// A node stops without a word.
     Kill(Number),
-    /// A node says goodbye.
-    Leave(Number),
     /// Time passes.
     Wait(Duration),
     /// Everything that was asked for has come to its end.
@@ -177,7 +175,10 @@ impl Stand {
         if peer.0 < self.servers { 0 } else { peer.0 - self.servers + 1 }
     }
 
-    /// Does what a deed says; what cannot be done (any more) is left out.
+    /// Does what a deed says.
+    ///
+    /// # Panics
+    /// If it cannot be done: a test starts every story.
     fn carry_out(&mut self, deed: &Deed) {
         let name = |text: &str| Key::Name(text.into());
         let action = match *deed {
@@ -188,7 +189,6 @@ impl Stand {
             }
             Deed::Add(text) => Action::Add { id: name(text) },
             Deed::Kill(node) => Action::Kill { node: self.peer(node) },
-            Deed::Leave(node) => Action::Leave { node: self.peer(node) },
             Deed::Wait(span) => {
                 let moment = self.show.clock() + span;
                 self.show.run_until(moment);

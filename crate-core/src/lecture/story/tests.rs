@@ -17,7 +17,7 @@ fn at_end(name: &str, chosen: &[usize]) -> Vec<Stand> {
 
 /// What was counted of the request number `number` of those that ask for something.
 fn tally(stand: &Stand, number: usize) -> Tally {
-    let asked = stand.show.log().iter().enumerate().filter(|(_, entry)| entry.action.is_request());
+    let asked = stand.show.log().iter().enumerate().filter(|(_, entry)| entry.action.request().is_some());
     let request = asked.map(|(at, _)| Request(at as u32)).nth(number).expect("so many requests");
     Tally::of(&*stand.show, request, stand.show.trace().len())
 }
@@ -166,7 +166,7 @@ fn without_the_server_clients_get_nothing_and_peers_go_on() {
 #[test]
 fn who_keeps_the_whole_index_asks_nobody_and_who_keeps_none_of_it_asks_most() {
     let stands = at_end("locate-a-resource", &[]);
-    let asked: Vec<u32> = stands.iter().map(|stand| tally(stand, 0).questions).collect();
+    let asked: Vec<u64> = stands.iter().map(|stand| tally(stand, 0).questions).collect();
     assert!(asked[0] == 0 && asked[1] > asked[2] && asked[2] > 0, "{asked:?}");
     assert!(stands.iter().all(|stand| tally(stand, 0).hits == 1));
 }

@@ -366,7 +366,7 @@ impl<N: Inhabitant> Session<N> {
         let past = &self.trace.records()[..self.position as usize];
         let lately = self.log.iter().enumerate().rev().take_while(|(_, entry)| entry.at + span >= self.clock);
         lately
-            .filter(|(_, entry)| entry.action.is_request())
+            .filter(|(_, entry)| entry.action.request().is_some())
             .map(|(number, entry)| (Request(number as u32), past.get(entry.position as usize..).unwrap_or_default()))
             .filter(|(request, since)| !since.iter().any(|r| r.outcomes.iter().any(|outcome| outcome.ends(*request))))
             .map(|(request, _)| request)

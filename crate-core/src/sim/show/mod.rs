@@ -285,12 +285,15 @@ impl<N: Shown> Show for Session<N> {
 }
 
 impl dyn Show + '_ {
-    /// The last request that had begun at the moment shown, with what it is about. A newcomer's is its coming in.
+    /// The last request that had begun at the moment shown: its number, who asks, for what.
     #[must_use]
-    pub fn last_request(&self) -> Option<(Request, &Action)> {
+    pub fn last_request(&self) -> Option<(Request, Peer, &Key)> {
         let applied = self.log().iter().take_while(|entry| entry.position < self.position());
-        let asked = applied.enumerate().filter(|(_, entry)| entry.action.is_request());
-        asked.last().map(|(number, entry)| (Request(number as u32), &entry.action))
+        let asked = applied.enumerate().filter_map(|(number, entry)| {
+            let (from, key) = entry.action.request()?;
+            Some((Request(number as u32), from, key))
+        });
+        asked.last()
     }
 
     /// The trace's hash: equal natively and in wasm.

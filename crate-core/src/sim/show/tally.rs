@@ -10,15 +10,15 @@ use crate::sim::trace::{Outcome, What};
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tally {
     /// Messages that carried the question and arrived.
-    pub questions: u32,
+    pub questions: u64,
     /// Messages that carried answers.
-    pub answers: u32,
+    pub answers: u64,
     /// Other messages of the request.
-    pub others: u32,
+    pub others: u64,
     /// Messages that were lost.
-    pub lost: u32,
+    pub lost: u64,
     /// Questions that came to somebody who had them already.
-    pub duplicates: u32,
+    pub duplicates: u64,
     /// Who was asked, by peer; `Some(from)` is who asked first.
     pub asked_by: Vec<Option<Peer>>,
     /// Who has answered that it has something.
@@ -28,7 +28,7 @@ pub struct Tally {
     /// Hops from the asker to each who was asked, by peer; 0 where nobody asked.
     pub depth: Vec<u16>,
     /// Answers that have reached the asker.
-    pub hits: u32,
+    pub hits: u64,
     /// Whether nothing more is waited for.
     pub ended: bool,
 }
@@ -92,14 +92,14 @@ impl Tally {
 
     /// All messages.
     #[must_use]
-    pub const fn messages(&self) -> u32 {
+    pub const fn messages(&self) -> u64 {
         self.questions + self.answers + self.others + self.lost
     }
 }
 
 /// How many requests had begun at the moment shown, and how many of them had found what they asked for.
 #[must_use]
-pub fn score(show: &dyn Show) -> (u32, u32) {
+pub fn score(show: &dyn Show) -> (u64, u64) {
     let (mut asked, mut answered) = (0, 0);
     for (number, entry) in (0..).zip(show.log()).take_while(|(_, entry)| entry.position < show.position()) {
         if !matches!(entry.action, Action::Search { .. } | Action::Route { .. }) {
@@ -113,7 +113,7 @@ pub fn score(show: &dyn Show) -> (u32, u32) {
             }
             _ => false,
         });
-        answered += u32::from(found);
+        answered += u64::from(found);
     }
     (asked, answered)
 }

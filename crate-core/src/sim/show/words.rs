@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Role, Show};
+use crate::plain::{counted, grouped};
 use crate::protocol::{Note, Peer, Purpose, Step};
 use crate::search::SearchEvent;
 use crate::sim::spec::{Action, Key};
@@ -180,7 +181,7 @@ fn summary(show: &dyn Show, moment: std::ops::Range<u32>) -> String {
     let sums = Sums::of(records);
     let actions = (moment.start..moment.end).zip(records).filter(|(_, record)| record.what == What::Action);
     let mut said: Vec<String> = actions.filter_map(|(number, record)| action_at(show, number, record.node)).collect();
-    let came: Vec<String> = sums.arrived.iter().map(|(name, count)| messages(*count, name)).collect();
+    let came: Vec<String> = sums.arrived.iter().map(|(name, count)| messages((*count).into(), name)).collect();
     match (came.split_last(), sums.arrived.values().sum::<u32>()) {
         (None, _) => {}
         (Some((only, [])), 1) => said.push(format!("{only} arrives.")),
@@ -190,20 +191,21 @@ fn summary(show: &dyn Show, moment: std::ops::Range<u32>) -> String {
     match sums.again {
         0 => {}
         1 => said.push("One comes to a peer that has had the search before, which drops it.".into()),
-        many => said.push(format!("{} come to peers that have had the search before, and are dropped.", grouped(many))),
+        many => said
+            .push(format!("{} come to peers that have had the search before, and are dropped.", grouped(many.into()))),
     }
     if let Some(first) = sums.matched.first() {
         said.push(match sums.matched.len() {
             1 => format!("{} has what is searched for, and answers.", show.name(*first)),
-            many => format!("{} peers have what is searched for, and answer.", grouped(many as u32)),
+            many => format!("{} peers have what is searched for, and answer.", grouped(many as u64)),
         });
     }
     if let Some(first) = sums.passed.first() {
         let who = match sums.passed.len() {
             1 => format!("{} passes", show.name(*first)),
-            many => format!("{} peers pass", grouped(many as u32)),
+            many => format!("{} peers pass", grouped(many as u64)),
         };
-        let whom = if sums.copies == 1 { "one neighbour".into() } else { counted(sums.copies, "neighbour") };
+        let whom = if sums.copies == 1 { "one neighbour".into() } else { counted(sums.copies.into(), "neighbour") };
         said.push(format!("{who} it on to {whom}."));
     }
     let outcomes = records.iter().flat_map(|record| record.outcomes.iter().map(move |outcome| (record.node, outcome)));
@@ -214,56 +216,17 @@ fn summary(show: &dyn Show, moment: std::ops::Range<u32>) -> String {
     let more = reached.len().saturating_sub(SENTENCES_MAX);
     said.extend(reached.into_iter().take(SENTENCES_MAX));
     if more > 0 {
-        said.push(format!("And so on, {} more.", grouped(more as u32)));
+        said.push(format!("And so on, {} more.", grouped(more as u64)));
     }
     said.join(" ")
 }
 
 /// So many messages of a name: some names are nouns of the field, others only names.
-fn messages(count: u32, name: &str) -> String {
+fn messages(count: u64, name: &str) -> String {
     match name {
         "query" | "query hit" | "ping" | "pong" | "answer" | "search" | "file" => counted(count, name),
         "walk" => counted(count, "walker"),
         "hits" | "results" | "found" => counted(count, "answer"),
         _ => format!("{} “{name}”", grouped(count)),
-    }
-}
-
-/// `1 query`, `12 queries`, `8,748 queries`.
-#[must_use]
-pub fn counted(count: u32, one: &str) -> String {
-    let many = match one.strip_suffix('y') {
-        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if one.ends_with('h') || one.ends_with('s') => format!("{one}es"),
-        _ => format!("{one}s"),
-    };
-    if count == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(count)) }
-}
-
-/// With commas between thousands.
-#[must_use]
-pub fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_good_english() {
-        assert_eq!(counted(1, "query"), "1 query");
-        assert_eq!(counted(8_748, "query"), "8,748 queries");
-        assert_eq!(counted(2, "push"), "2 pushes");
-        assert_eq!(counted(3, "query hit"), "3 query hits");
-        assert_eq!(counted(1_234_567, "neighbour"), "1,234,567 neighbours");
     }
 }

@@ -6,13 +6,13 @@ use overlay_core::identity::Presence;
 use overlay_core::live::{Member, MemberView, Stage, State};
 use overlay_core::pastry::words::{self, Wording};
 use overlay_core::pastry::{Config, PastryNode};
+use overlay_core::plain::grouped;
 use overlay_core::protocol::{Candidate, Peer, Step};
 use yew::prelude::*;
 
 use super::super::clock::now;
 use super::super::hub::{Board, DIGITS, SEATS_MAX, digits};
 use super::Scope;
-use crate::desk::group;
 use crate::inspector::{Actions, Look, Nodes, losers, pastry, read, rule_list, values_held};
 use crate::widgets::{nothing, rich};
 use crate::words::marked;
@@ -175,7 +175,7 @@ pub(super) fn counters(board: &Board) -> Html {
     let counters = member.stats().all();
     let more = [("peer connections made by this page", u64::from(board.connections_made))];
     let rows = counters.chain(more).map(|(name, number)| {
-        html! { <tr key={name}><th scope="row">{ name }</th><td>{ group(number) }</td></tr> }
+        html! { <tr key={name}><th scope="row">{ name }</th><td>{ grouped(number) }</td></tr> }
     });
     html! {
         <table class="total members">
