@@ -1,22 +1,8 @@
 // Nothing serious by axe-core, on every page and dialog, in light and dark.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test } from './fixtures.mjs';
 import { SCENES, button, choose, field, openLab, openScene, routeEnd, sceneRoute, slideTo } from './page.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe-core finds serious or critical, one line each. */
-async function faults(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return found.violations
-    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
-}
-
-const sound = async (page, where) => expect(await faults(page), where).toEqual([]);
+import { expectSound } from './sound.mjs';
 
 for (const colorScheme of ['light', 'dark']) {
   test.describe(colorScheme, () => {
@@ -25,10 +11,10 @@ for (const colorScheme of ['light', 'dark']) {
     test('home', async ({ page }) => {
       await page.goto('./');
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-      await sound(page, 'home');
+      await expectSound(page, 'home');
       await page.goto('./#/nowhere');
       await expect(page.getByRole('alert').first()).toBeVisible();
-      await sound(page, 'home with a sentence');
+      await expectSound(page, 'home with a sentence');
     });
 
     for (const [chapter, scenes] of Object.entries(SCENES)) {
@@ -36,10 +22,10 @@ for (const colorScheme of ['light', 'dark']) {
         for (const scene of scenes) {
           await openScene(page, scene);
           await expect(page).toHaveURL(new RegExp(`${scene}$`));
-          await sound(page, `${scene} at its beginning`);
+          await expectSound(page, `${scene} at its beginning`);
           await slideTo(page, 'Time', 6_000);
           await page.getByText('Try it yourself').click();
-          await sound(page, `${scene} on the way`);
+          await expectSound(page, `${scene} on the way`);
         }
       });
     }
@@ -47,23 +33,23 @@ for (const colorScheme of ['light', 'dark']) {
     test('dialogs and presenter mode', async ({ page }) => {
       await openScene(page, 'pastry-example');
       await button(page, 'Help').click();
-      await sound(page, 'help');
+      await expectSound(page, 'help');
       await page.keyboard.press('Escape');
       await button(page, 'Share').click();
-      await sound(page, 'share');
+      await expectSound(page, 'share');
       await page.keyboard.press('Escape');
       await button(page, 'Presenter').click();
       await expect(button(page, 'Leave presenter mode')).toBeVisible();
-      await sound(page, 'presenter');
+      await expectSound(page, 'presenter');
     });
 
     test('the lab with each system, faults in fields, events, branches', async ({ page }) => {
       await openLab(page);
       await page.getByText('Newcomers', { exact: true }).click();
-      await sound(page, 'lab');
+      await expectSound(page, 'lab');
       await field(page, 'Nodes').fill('0');
       await field(page, 'Key').fill('');
-      await sound(page, 'lab with faults');
+      await expectSound(page, 'lab with faults');
       await field(page, 'Nodes').fill('64');
       await field(page, 'Key').fill('hello.txt');
       for (const system of ['Chord', 'Pastry and Chord']) {
@@ -73,14 +59,14 @@ for (const colorScheme of ['light', 'dark']) {
         await button(page, 'Route a message').click();
         await slideTo(page, 'Time', 10_000);
         await expect(routeEnd(page)).toContainText('Delivered');
-        await sound(page, system);
+        await expectSound(page, system);
       }
       await button(page, 'Kill node').click();
       await slideTo(page, 'Time', 0);
       await button(page, 'Route a message').click();
       await slideTo(page, 'Time', 10_000);
       await choose(page, 'Show', 'Events');
-      await sound(page, 'events and branches');
+      await expectSound(page, 'events and branches');
     });
 
     test('a phone', async ({ page }) => {
@@ -88,7 +74,7 @@ for (const colorScheme of ['light', 'dark']) {
       for (const route of ['', sceneRoute('pastry-example'), '#/lab']) {
         await page.goto(`./${route}`);
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-        await sound(page, `phone ${route}`);
+        await expectSound(page, `phone ${route}`);
       }
     });
   });

@@ -1,11 +1,9 @@
 // The slide checks as a page: computed in a worker, filtered, linked to.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test } from './fixtures.mjs';
 import { choose, field } from './page.mjs';
+import { WINDOWS, expectFitting, expectSound } from './sound.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PAGE = '#/lecture/checks';
 const items = (page) => page.getByRole('list', { name: 'Checks', exact: true }).getByRole('listitem');
 const said = (page) => page.locator('.claims').getByRole('status');
@@ -70,18 +68,12 @@ for (const colorScheme of ['light', 'dark']) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
 
-    for (const [where, viewport] of Object.entries({ desk: { width: 1280, height: 720 }, phone: { width: 390, height: 844 } })) {
+    for (const [where, viewport] of WINDOWS) {
       test(`axe finds nothing serious on a ${where}, and nothing scrolls sideways`, async ({ page }) => {
         await page.setViewportSize(viewport);
         await open(page, `${PAGE}?check=pastry-rows`);
-        await page.evaluate(axe);
-        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-        const faults = found.violations
-          .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-          .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
-        expect(faults).toEqual([]);
-        const over = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
-        expect(over).toBeLessThanOrEqual(0);
+        await expectSound(page);
+        await expectFitting(page);
       });
     }
   });

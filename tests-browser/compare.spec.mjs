@@ -1,11 +1,10 @@
 // The comparison page: Pastry and Chord side by side, run in a worker.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test } from './fixtures.mjs';
 import { button, drawn, field, slider } from './page.mjs';
+import { WINDOWS, expectFitting, expectSound, framesIn } from './sound.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** The settings of `crate-core/tests/golden/compared.rows`. */
 const SMALL = '#/compare?nodes=100&lookups=100';
 const ROWS = readFileSync(new URL('../crate-core/tests/golden/compared.rows', import.meta.url), 'utf8');
@@ -114,12 +113,7 @@ test('at 100,000 nodes the page stays responsive and Cancel works', async ({ pag
   await expect(page).toHaveURL(/#\/compare\?nodes=100000&lookups=100$/);
   await expect(button(page, 'Cancel')).toBeVisible();
   await expect(said(page)).toContainText('100,000 nodes get their');
-  const frames = await page.evaluate(() => new Promise((done) => {
-    let frames = 0;
-    const until = performance.now() + 1_500;
-    const tick = (now) => (now < until ? ((frames += 1), requestAnimationFrame(tick)) : done(frames));
-    requestAnimationFrame(tick);
-  }));
+  const frames = await framesIn(page, 1_500);
   // 90 on a machine with nothing else to do; a page that waits for its worker has none.
   expect(frames).toBeGreaterThan(12);
   await button(page, 'Cancel').click();
@@ -257,21 +251,15 @@ for (const colorScheme of ['light', 'dark']) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
 
-    for (const [where, viewport] of Object.entries({ desk: { width: 1280, height: 720 }, phone: { width: 390, height: 844 } })) {
+    for (const [where, viewport] of WINDOWS) {
       test(`axe finds nothing serious on a ${where}, and nothing scrolls sideways`, async ({ page }) => {
         await page.setViewportSize(viewport);
         await openCompare(page);
         await page.getByText('Advanced', { exact: true }).click();
         await page.locator('#figure-hops summary').click();
         await field(page, 'Nodes').fill('3');
-        await page.evaluate(axe);
-        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-        const faults = found.violations
-          .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-          .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
-        expect(faults).toEqual([]);
-        const over = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
-        expect(over).toBeLessThanOrEqual(0);
+        await expectSound(page);
+        await expectFitting(page);
       });
     }
   });

@@ -1,11 +1,10 @@
 // The lecture's table: six systems measured in a worker, beside what the slide claims.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test } from './fixtures.mjs';
 import { button, drawn, field, slider } from './page.mjs';
+import { WINDOWS, expectFitting, expectSound, framesIn } from './sound.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PAGE = '#/lecture/comparison';
 /** Three small sizes: enough for a law, done in no time. */
 const SMALL = `${PAGE}?sizes=16,64,256&searches=20`;
@@ -107,12 +106,7 @@ test('while 65,536 peers are measured the page stays responsive, and Cancel work
   await open(page, `${PAGE}?sizes=16,65536`);
   await button(page, 'Measure').click();
   await expect(said(page)).toContainText('N = 65,536');
-  const frames = await page.evaluate(() => new Promise((done) => {
-    let frames = 0;
-    const until = performance.now() + 1_000;
-    const tick = (now) => (now < until ? ((frames += 1), requestAnimationFrame(tick)) : done(frames));
-    requestAnimationFrame(tick);
-  }));
+  const frames = await framesIn(page, 1_000);
   expect(frames).toBeGreaterThan(8);
   await button(page, 'Cancel').click();
   await expect(said(page)).toHaveText('Cancelled; what was measured stays.');
@@ -228,7 +222,7 @@ for (const colorScheme of ['light', 'dark']) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, contextOptions: { reducedMotion: 'reduce' } });
 
-    for (const [where, viewport] of Object.entries({ desk: { width: 1280, height: 720 }, phone: { width: 390, height: 844 } })) {
+    for (const [where, viewport] of WINDOWS) {
       test(`axe finds nothing serious on a ${where}, and nothing scrolls sideways`, async ({ page }) => {
         await page.setViewportSize(viewport);
         await measure(page);
@@ -236,14 +230,8 @@ for (const colorScheme of ['light', 'dark']) {
         await page.locator('#figure-hops summary').click();
         await field(page, 'Seed').fill('x');
         await drawn(page);
-        await page.evaluate(axe);
-        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-        const faults = found.violations
-          .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-          .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
-        expect(faults).toEqual([]);
-        const over = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
-        expect(over).toBeLessThanOrEqual(0);
+        await expectSound(page);
+        await expectFitting(page);
       });
     }
   });

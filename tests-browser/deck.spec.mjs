@@ -1,12 +1,9 @@
 // The lecture's scenes of the systems that are no rings: each opens by its address, goes through time by button and key, and
 // says what it costs.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test } from './fixtures.mjs';
 import { button, drawn, field, narration, slider } from './page.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { WINDOWS, expectFitting, expectSound } from './sound.mjs';
 
 const DECK = {
   overview: ['client-server-vs-p2p', 'locate-a-resource'],
@@ -152,19 +149,15 @@ test('presenter mode shows the picture and the clock, and can be left', async ({
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  for (const [where, viewport] of [['screen', { width: 1280, height: 720 }], ['phone', { width: 390, height: 844 }]]) {
+  for (const [where, viewport] of WINDOWS) {
     test.describe(`${colorScheme} on a ${where}`, () => {
       test.use({ colorScheme, viewport });
       test('axe finds nothing serious, and nothing scrolls sideways', async ({ page }) => {
         for (const scene of ['gnutella-search', 'fasttrack-search', 'search-any-words', 'attack-false-routing']) {
           await open(page, scene);
           for (let i = 0; i < 3; i += 1) await button(page, 'Step').click();
-          await page.evaluate(axe);
-          const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-          const serious = found.violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
-          expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`), scene).toEqual([]);
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-          expect(wide, scene).toBeLessThanOrEqual(0);
+          await expectSound(page, scene);
+          await expectFitting(page, scene);
         }
       });
     });

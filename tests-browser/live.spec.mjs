@@ -1,15 +1,12 @@
 // The live overlay in real pages over real data channels, on this machine alone.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { answer, read, sdp } from './blob.mjs';
 import { launchOptions } from './chromium.mjs';
 import { patient as expect, test, watch } from './fixtures.mjs';
 import { LINKING, answered, ask, asked, connected, counter, digits, found, inside, invite, members, outcome, peers, setRoom, tracker, visitor } from './live.mjs';
 import { button, field } from './page.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { WINDOWS, expectFitting, expectSound } from './sound.mjs';
 
 // One after the other: rings of many pages want the machine to themselves.
 test.describe.configure({ mode: 'default', timeout: 480_000 });
@@ -278,21 +275,13 @@ for (const colorScheme of ['light', 'dark']) {
       const page = await come('Ann');
       await page.emulateMedia({ colorScheme });
       const sound = async (where) => {
-        await page.evaluate(axe);
-        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-        const faults = found.violations
-          .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-          .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`));
-        expect(faults, where).toEqual([]);
-        const [wide, high] = await page.evaluate(() => {
-          const { scrollWidth, clientWidth, scrollHeight, clientHeight } = document.scrollingElement;
-          return [scrollWidth - clientWidth, scrollHeight - clientHeight];
-        });
-        expect(wide, where).toBeLessThanOrEqual(0);
+        await expectSound(page, where);
+        await expectFitting(page, where);
+        const high = await page.evaluate(() => document.scrollingElement.scrollHeight - document.scrollingElement.clientHeight);
         // On a desk the panels scroll, and the page does not.
         if (page.viewportSize().width > 1000) expect(high, where).toBeLessThanOrEqual(0);
       };
-      for (const [where, viewport] of Object.entries({ desk: { width: 1280, height: 720 }, phone: { width: 390, height: 844 } })) {
+      for (const [where, viewport] of WINDOWS) {
         await page.setViewportSize(viewport);
         await sound(`outside, ${where}`);
       }

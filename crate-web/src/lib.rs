@@ -22,6 +22,7 @@ pub mod charts;
 pub mod claims;
 pub mod compare;
 pub mod comparing;
+pub mod courses;
 pub mod crash;
 pub mod deck;
 pub mod desk;

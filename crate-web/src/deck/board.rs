@@ -8,6 +8,7 @@ use overlay_core::sim::show::words;
 use overlay_core::sim::spec::{Action, ActionError, LogEntry};
 use overlay_core::time::Duration;
 
+use crate::courses::{self, Course};
 use crate::desk::GLIDE_MS;
 use crate::handle::Table;
 use crate::player::{Beat, Player, SPEEDS};
@@ -27,6 +28,13 @@ pub(super) struct World {
 }
 
 impl World {
+    /// Whether records are known that lie after the moment shown.
+    fn has_more(&self) -> bool {
+        self.stand.show.position() < self.stand.show.trace().len()
+    }
+}
+
+impl Course for World {
     fn elapsed(&self) -> Duration {
         self.stand.show.clock() - self.stand.show.origin()
     }
@@ -35,14 +43,25 @@ impl World {
         self.stand.show.end() - self.stand.show.origin()
     }
 
-    fn go_to(&mut self, elapsed: Duration) {
-        let moment = self.stand.show.origin() + elapsed;
+    fn position(&self) -> u32 {
+        self.stand.show.position()
+    }
+
+    fn go_to(&mut self, moment: Duration) {
+        let moment = self.stand.show.origin() + moment;
         self.stand.show.seek_time(moment);
     }
 
-    /// Whether records are known that lie after the moment shown.
-    fn has_more(&self) -> bool {
-        self.stand.show.position() < self.stand.show.trace().len()
+    fn rewind(&mut self) {
+        self.stand.show.seek(0);
+    }
+
+    fn step_back(&mut self) -> bool {
+        self.stand.show.step_back()
+    }
+
+    fn show_since(&mut self, position: u32) {
+        self.glided_from = position;
     }
 }
 
@@ -115,11 +134,11 @@ impl Board {
     }
 
     pub(super) fn elapsed(&self) -> Duration {
-        self.worlds.iter().map(World::elapsed).max().unwrap_or_default()
+        courses::elapsed(&self.worlds)
     }
 
     pub(super) fn known(&self) -> Duration {
-        self.worlds.iter().map(World::known).max().unwrap_or_default()
+        courses::known(&self.worlds)
     }
 
     pub(super) fn can_go_back(&self) -> bool {
@@ -132,28 +151,22 @@ impl Board {
 
     pub(super) fn reset(&mut self) {
         self.player.pause();
-        self.worlds.iter_mut().for_each(|world| world.stand.show.seek(0));
+        self.worlds.iter_mut().for_each(Course::rewind);
         self.settle();
     }
 
     /// To where something happens next in any world; the others come along.
     fn advance(&mut self, now_ms: f64) -> bool {
-        let before: Vec<(u32, Duration)> =
-            self.worlds.iter().map(|world| (world.stand.show.position(), world.elapsed())).collect();
-        let stepped: Vec<bool> =
-            self.worlds.iter_mut().map(|world| world.has_more() && world.stand.show.step()).collect();
-        let reached =
-            self.worlds.iter().zip(&stepped).filter(|(_, stepped)| **stepped).map(|(world, _)| world.elapsed());
-        let (moment, moved) = match reached.min() {
-            Some(moment) => (moment, true),
+        let stepped = courses::step(&mut self.worlds, |world| world.has_more() && world.stand.show.step());
+        let moved = stepped.is_some() || self.can_go_on();
+        if stepped.is_none() {
             // Nothing more to stop at: what is still under way comes to its end.
-            None => (self.known(), self.elapsed() < self.known() || self.worlds.iter().any(World::has_more)),
-        };
-        for (world, (position, elapsed)) in self.worlds.iter_mut().zip(before) {
-            if world.elapsed() != moment {
-                world.go_to(moment.max(elapsed));
+            let before: Vec<u32> = self.worlds.iter().map(Course::position).collect();
+            let end = self.known();
+            for (world, position) in self.worlds.iter_mut().zip(before) {
+                world.go_to(end);
+                world.show_since(position);
             }
-            world.glided_from = position;
         }
         self.stepped_ms = now_ms;
         moved
@@ -161,19 +174,14 @@ impl Board {
 
     pub(super) fn step_back(&mut self) -> bool {
         self.player.pause();
-        let moved = self.worlds.iter_mut().fold(false, |moved, world| world.stand.show.step_back() | moved);
-        let moment = self.elapsed();
-        self.worlds.iter_mut().filter(|world| world.elapsed() < moment).for_each(|world| world.go_to(moment));
+        let moved = courses::step_back(&mut self.worlds);
         self.settle();
         moved
     }
 
     pub(super) fn seek(&mut self, fraction: f64) {
         self.player.pause();
-        let moment = Duration((fraction.clamp(0.0, 1.0) * self.known().0 as f64).round() as u64);
-        for world in &mut self.worlds {
-            if fraction > 0.0 { world.go_to(moment) } else { world.stand.show.seek(0) }
-        }
+        courses::seek(&mut self.worlds, fraction);
         self.settle();
     }
 
@@ -205,7 +213,7 @@ impl Board {
 
     fn settle(&mut self) {
         self.stepped_ms = f64::NEG_INFINITY;
-        self.worlds.iter_mut().for_each(|world| world.glided_from = world.stand.show.position());
+        courses::settle(&mut self.worlds);
     }
 
     /// Does something in all worlds, now, and shows its course.
@@ -278,7 +286,7 @@ impl Table for Board {
     }
 
     fn position(&self) -> u32 {
-        self.worlds.iter().map(|world| world.stand.show.position()).sum()
+        self.worlds.iter().map(Course::position).sum()
     }
 
     fn tick(&mut self, elapsed_ms: f64, now_ms: f64, discrete: bool, more: &mut dyn FnMut() -> bool) {

@@ -16,6 +16,7 @@ use overlay_core::sim::spec::{Action, ActionError, SpecError};
 use overlay_core::sim::trace::Record;
 use overlay_core::time::Duration;
 
+use crate::courses::{self, Course};
 use crate::player::{Beat, Player};
 
 pub use sight::{HopLine, Progress, Sight, millis};
@@ -48,26 +49,40 @@ impl Bench {
         Self { lab, selected: None, glided_from, nodes: frame::NodeCache::default() }
     }
 
-    /// Time since the world was ready.
-    #[must_use]
-    pub fn elapsed(&self) -> Duration {
-        self.lab.clock() - self.lab.origin()
-    }
-
-    /// Time from the beginning to the last thing known.
-    #[must_use]
-    pub fn known(&self) -> Duration {
-        self.lab.end() - self.lab.origin()
-    }
-
     /// Whether something worth stopping at is known to come.
     fn has_stop_ahead(&self) -> bool {
         self.lab.trace().records()[self.lab.position() as usize..].iter().any(Record::is_major)
     }
+}
 
-    fn go_to(&mut self, elapsed: Duration) {
-        let moment = self.lab.origin() + elapsed;
+impl Course for Bench {
+    fn elapsed(&self) -> Duration {
+        self.lab.clock() - self.lab.origin()
+    }
+
+    fn known(&self) -> Duration {
+        self.lab.end() - self.lab.origin()
+    }
+
+    fn position(&self) -> u32 {
+        self.lab.position()
+    }
+
+    fn go_to(&mut self, moment: Duration) {
+        let moment = self.lab.origin() + moment;
         self.lab.seek_time(moment);
+    }
+
+    fn rewind(&mut self) {
+        self.lab.seek(0);
+    }
+
+    fn step_back(&mut self) -> bool {
+        self.lab.step_back()
+    }
+
+    fn show_since(&mut self, position: u32) {
+        self.glided_from = position;
     }
 }
 
@@ -195,13 +210,13 @@ impl Desk {
     /// Time since the worlds were ready.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.benches.iter().map(Bench::elapsed).max().unwrap_or_default()
+        courses::elapsed(&self.benches)
     }
 
     /// Time from the beginning to the last thing known in any world.
     #[must_use]
     pub fn known(&self) -> Duration {
-        self.benches.iter().map(Bench::known).max().unwrap_or_default()
+        courses::known(&self.benches)
     }
 
     /// Whether there is something before this moment.
@@ -224,9 +239,7 @@ impl Desk {
     pub fn reset(&mut self) {
         self.player.pause();
         self.follow();
-        for bench in &mut self.benches {
-            bench.lab.seek(0);
-        }
+        self.benches.iter_mut().for_each(Course::rewind);
         self.settle();
     }
 
@@ -238,7 +251,7 @@ impl Desk {
 
     fn advance(&mut self, now_ms: f64) -> bool {
         self.follow();
-        let before: Vec<(u32, Duration)> = self.benches.iter().map(|b| (b.lab.position(), b.elapsed())).collect();
+        let before: Vec<Duration> = self.benches.iter().map(Course::elapsed).collect();
         let on_and_on = self.scene.is_none();
         // The course of a scene is recorded: beyond it nothing is sought.
         let step = |bench: &mut Bench| {
@@ -248,26 +261,18 @@ impl Desk {
                 bench.has_stop_ahead() && bench.lab.step()
             }
         };
-        let stepped: Vec<bool> = self.benches.iter_mut().map(step).collect();
-        let reached = |(bench, stepped): (&Bench, &bool)| stepped.then(|| bench.elapsed());
-        let Some(moment) = self.benches.iter().zip(&stepped).filter_map(reached).min() else {
+        if courses::step(&mut self.benches, step).is_none() {
             // Nothing waits, yet time may still have to pass: to the end that is known, or to where upkeep has led.
             let end = if on_and_on { self.elapsed() } else { self.known() };
             self.horizon = self.horizon.max(self.known());
             if on_and_on {
                 self.benches.iter_mut().for_each(|bench| bench.go_to(end));
                 self.settle();
-                return before.iter().any(|(_, elapsed)| *elapsed < end);
+                return before.iter().any(|elapsed| *elapsed < end);
             }
             let moved = self.elapsed() < end;
             self.benches.iter_mut().filter(|_| moved).for_each(|bench| bench.go_to(end));
             return moved;
-        };
-        for ((bench, stepped), (position, elapsed)) in self.benches.iter_mut().zip(stepped).zip(&before) {
-            if !stepped || bench.elapsed() > moment {
-                bench.go_to(moment.max(*elapsed));
-            }
-            bench.glided_from = *position;
         }
         self.stepped_ms = now_ms;
         self.horizon = self.horizon.max(self.known());
@@ -278,13 +283,7 @@ impl Desk {
     pub fn step_back(&mut self) -> bool {
         self.player.pause();
         self.follow();
-        let moved = self.benches.iter_mut().fold(false, |moved, bench| bench.lab.step_back() | moved);
-        let moment = self.elapsed();
-        for bench in &mut self.benches {
-            if bench.elapsed() < moment {
-                bench.go_to(moment);
-            }
-        }
+        let moved = courses::step_back(&mut self.benches);
         self.settle();
         moved
     }
@@ -292,13 +291,7 @@ impl Desk {
     /// Goes to a moment, given as a fraction of the time line.
     pub fn seek(&mut self, fraction: f64) {
         self.player.pause();
-        let known = self.known().0 as f64;
-        let moment = Duration((fraction.clamp(0.0, 1.0) * known).round() as u64);
-        if fraction > 0.0 {
-            self.benches.iter_mut().for_each(|bench| bench.go_to(moment));
-        } else {
-            self.benches.iter_mut().for_each(|bench| bench.lab.seek(0));
-        }
+        courses::seek(&mut self.benches, fraction);
         self.settle();
     }
 
@@ -379,9 +372,7 @@ impl Desk {
     /// Nothing is seen moving any more.
     fn settle(&mut self) {
         self.stepped_ms = f64::NEG_INFINITY;
-        for bench in &mut self.benches {
-            bench.glided_from = bench.lab.position();
-        }
+        courses::settle(&mut self.benches);
     }
 
     // Actions.
