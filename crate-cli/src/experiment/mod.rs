@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 pub(crate) mod drive;
+mod points;
 pub(crate) mod shard;
 
 use args::Experiment;

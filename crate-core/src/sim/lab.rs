@@ -9,12 +9,12 @@ use super::route::Route;
 use super::session::{Branch, RestoreError, Session};
 use super::spec::{Action, ActionError, Key, LogEntry, Spec, SpecError};
 use super::trace::Trace;
-use super::world::{Counters, Flight};
+use super::world::{Counters, Travelling};
 use crate::chord::{self, ChordNode};
 use crate::dht::{DhtConfig, DhtNode};
 use crate::id::{Guid, HexError, RingId};
 use crate::pastry::{self, PastryNode};
-use crate::protocol::{Decision, Message, Node as _, Overlay as _, Peer, Purpose, Request};
+use crate::protocol::{Decision, Node as _, Overlay as _, Peer, Request};
 use crate::sim::systems::System;
 use crate::time::{Duration, Time};
 
@@ -58,43 +58,6 @@ pub enum Lab {
     Pastry(Box<Session<PastryMember>>),
     /// A world of Chord nodes.
     Chord(Box<Session<ChordMember>>),
-}
-
-/// A message on its way, for pictures.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Travelling {
-    /// Who sent it.
-    pub from: Peer,
-    /// Who is to receive it.
-    pub to: Peer,
-    /// When it was sent.
-    pub sent: Time,
-    /// When it arrives.
-    pub arrives: Time,
-    /// Whether it gets lost on the way.
-    pub lost: bool,
-    /// Its name in the field's terms.
-    pub name: &'static str,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// The request it belongs to.
-    pub request: Option<Request>,
-}
-
-impl Travelling {
-    /// What a picture needs to know of a message.
-    pub(super) fn of<M: Message>(flight: &Flight<'_, M>) -> Self {
-        Self {
-            from: flight.from,
-            to: flight.to,
-            sent: flight.sent,
-            arrives: flight.arrives,
-            lost: flight.lost,
-            name: flight.message.name(),
-            purpose: flight.message.purpose(),
-            request: flight.message.request(),
-        }
-    }
 }
 
 /// A key on the ring.

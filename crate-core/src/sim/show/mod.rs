@@ -13,12 +13,11 @@ pub mod words;
 pub use panel::{Cell, Section};
 pub use tally::{Tally, score};
 
-use super::lab::Travelling;
 use super::session::{RestoreError, Session};
 use super::spec::{Action, ActionError, Key, LogEntry};
 use super::systems::Inhabitant;
 use super::trace::{Letter, Record, Trace, What};
-use super::world::{Counters, World};
+use super::world::{Counters, Travelling, World};
 use crate::protocol::{Peer, Purpose, Request};
 use crate::time::{Duration, Time};
 

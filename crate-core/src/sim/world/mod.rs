@@ -8,7 +8,7 @@ mod observer;
 use rand::{RngExt, SeedableRng};
 
 pub(super) use ahead::TOUCHED_NODES_MIN;
-pub use observer::{Counters, Flight, NO_CAUSE, Observer, Occasion, Unobserved};
+pub use observer::{Counters, Flight, NO_CAUSE, Observer, Occasion, Travelling, Unobserved};
 
 use flying::{Fate, Flying, Pending};
 

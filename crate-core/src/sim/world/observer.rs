@@ -1,6 +1,6 @@
 //! What can be seen of a world while it runs, and the counters that it keeps itself.
 
-use crate::protocol::{Note, Peer, Purpose};
+use crate::protocol::{Message, Note, Peer, Purpose, Request};
 use crate::sim::systems::Inhabitant;
 use crate::time::Time;
 
@@ -19,6 +19,43 @@ pub struct Flight<'a, M> {
     pub lost: bool,
     /// What it says.
     pub message: &'a M,
+}
+
+/// A message on its way, for pictures.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Travelling {
+    /// Who sent it.
+    pub from: Peer,
+    /// Who is to receive it.
+    pub to: Peer,
+    /// When it was sent.
+    pub sent: Time,
+    /// When it arrives.
+    pub arrives: Time,
+    /// Whether it gets lost on the way.
+    pub lost: bool,
+    /// Its name in the field's terms.
+    pub name: &'static str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The request it belongs to.
+    pub request: Option<Request>,
+}
+
+impl Travelling {
+    /// What a picture needs to know of a message.
+    pub(in crate::sim) fn of<M: Message>(flight: &Flight<'_, M>) -> Self {
+        Self {
+            from: flight.from,
+            to: flight.to,
+            sent: flight.sent,
+            arrives: flight.arrives,
+            lost: flight.lost,
+            name: flight.message.name(),
+            purpose: flight.message.purpose(),
+            request: flight.message.request(),
+        }
+    }
 }
 
 /// Why an event happens.
