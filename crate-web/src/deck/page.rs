@@ -7,7 +7,8 @@ use overlay_core::lecture::deck::beside;
 use overlay_core::lecture::story::{STORIES, Story};
 
 use overlay_core::plain::{counted, grouped};
-use overlay_core::sim::show::{Show, Tally, score};
+use overlay_core::protocol::Peer;
+use overlay_core::sim::show::{Role, Show, Tally, score};
 use yew::prelude::*;
 
 use super::board::Board;
@@ -183,10 +184,9 @@ fn legend(board: &Board) -> Html {
     let roles = |wanted| {
         board.worlds.iter().any(|world| {
             let show = &*world.stand.show;
-            (0..show.node_count()).any(|peer| show.role(overlay_core::protocol::Peer(peer)) == wanted)
+            (0..show.node_count()).any(|peer| show.role(Peer(peer)) == wanted)
         })
     };
-    use overlay_core::sim::show::Role;
     let mut entries = vec![("asker", "asks"), ("asked", "was asked"), ("has", "has it")];
     for (role, entry) in [
         (Role::Server, ("server", "server")),
@@ -199,13 +199,13 @@ fn legend(board: &Board) -> Html {
         }
     }
     let entries = entries.into_iter().map(|(class, name)| html! { <li key={class}><span class={classes!("mark", class)} aria-hidden="true" />{ name }</li> });
-    html! { <ul class="legend" aria-label="Marks in the picture">{ for entries }</ul> }
+    html! { <ul class="marks" aria-label="Marks in the picture">{ for entries }</ul> }
 }
 
 /// What a world has cost, in a line.
 fn figures(show: &dyn Show) -> String {
     let count = show.node_count();
-    let alive = (0..count).filter(|peer| show.is_alive(overlay_core::protocol::Peer(*peer))).count() as u64;
+    let alive = (0..count).filter(|peer| show.is_alive(Peer(*peer))).count() as u64;
     let mut said = vec![counted(alive, "node")];
     if alive < u64::from(count) {
         said.push(format!("{} stopped", grouped(u64::from(count) - alive)));

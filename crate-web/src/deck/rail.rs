@@ -1,6 +1,7 @@
 //! What a story is about, the other stories, its switches, and things to try.
 
 use overlay_core::lecture::story::{STORIES, Stand, Story};
+use overlay_core::protocol::Peer;
 use overlay_core::sim::spec::{Action, Key};
 use yew::prelude::*;
 
@@ -137,7 +138,7 @@ fn Try(props: &PartProps) -> Html {
     let problem = use_state_eq(|| None::<String>);
     let names: Vec<String> = handle.with(|board| {
         let show = &*board.world().stand.show;
-        let peers = (0..show.node_count().min(60)).map(overlay_core::protocol::Peer);
+        let peers = (0..show.node_count().min(60)).map(Peer);
         peers
             .filter(|peer| show.is_member(*peer) && board.world().stand.number(*peer) > 0)
             .map(|peer| show.name(peer))
@@ -199,7 +200,7 @@ fn Try(props: &PartProps) -> Html {
 fn number_of(board: &Board, name: &str) -> Option<u32> {
     let stand = &board.world().stand;
     let wanted = name.trim();
-    let all = (0..stand.show.node_count()).map(overlay_core::protocol::Peer);
+    let all = (0..stand.show.node_count()).map(Peer);
     let mut fitting = all.filter(|peer| stand.show.name(*peer).eq_ignore_ascii_case(wanted));
     fitting.next().map(|peer| stand.number(peer)).filter(|number| *number > 0)
 }
