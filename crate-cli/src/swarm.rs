@@ -9,6 +9,8 @@ use std::thread;
 use overlay_core::sim::lab::{Lab, Setup};
 use overlay_core::sim::live::swarm as live;
 use overlay_core::sim::share::LINK_MAX;
+use overlay_core::sim::spec::{Action, Key};
+use overlay_core::sim::swarm::searching::{self, SearchCourse};
 use overlay_core::sim::swarm::{self, Course, Failure};
 use overlay_core::sim::words::action_sentence;
 use overlay_core::time::Duration;
@@ -39,6 +41,17 @@ pub(crate) struct SwarmArgs {
     /// What nodes are linked by
     #[arg(long, value_enum, default_value_t = Links::Plane)]
     links: Links,
+    /// Which systems
+    #[arg(long, value_enum, default_value_t = Systems::Routing, conflicts_with = "links")]
+    systems: Systems,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+enum Systems {
+    /// Pastry and Chord
+    Routing,
+    /// Gnutella, Napster, FastTrack and full replication
+    Searching,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -115,6 +128,14 @@ fn search(args: &SwarmArgs) -> (String, bool) {
 fn play(seed: u64, args: &SwarmArgs) -> Played {
     let span = Duration::from_secs(60 * u64::from(args.minutes));
     match args.links {
+        Links::Plane if args.systems == Systems::Searching => {
+            let course = searching::run(seed, span);
+            let story = course.failure.is_some().then(|| {
+                let shortest = searching::shrink(&course, SHRINK_TRIES);
+                searching_story(&course, &shortest, args.minutes)
+            });
+            Played { events: course.events, story }
+        }
         Links::Plane => {
             let course = swarm::run(seed, span);
             let story = course.failure.is_some().then(|| {
@@ -127,6 +148,42 @@ fn play(seed: u64, args: &SwarmArgs) -> Played {
             let course = live::run(seed, span);
             Played { events: course.events, story: live_story(seed, &course, args.minutes) }
         }
+    }
+}
+
+/// The story of a failed world of a system that searches by words.
+fn searching_story(course: &SearchCourse, shortest: &SearchCourse, minutes: u32) -> String {
+    let what = |course: &SearchCourse| match &course.failure {
+        Some((at, what)) => format!("at {:.3} s, {what}", seconds(at.0)),
+        None => "nothing".into(),
+    };
+    let seed = course.seed;
+    let mut text = format!("seed {seed}: {}\n  the world: {}\n", what(course), course.world);
+    text.push_str(&format!("  of {} deeds these are enough: {}\n", course.log.len(), what(shortest)));
+    for (at, action) in &shortest.log {
+        text.push_str(&format!("    {:>10.3} s  {}\n", seconds(at.0), deed(action)));
+    }
+    let end = seed + 1;
+    text.push_str(&format!("  again: overlay swarm --systems searching --seeds {seed}..{end} --minutes {minutes}\n"));
+    text
+}
+
+/// A deed in a world that searches by words, in a few words.
+fn deed(action: &Action) -> String {
+    let words = |key: &Key| match key {
+        Key::Name(name) => format!("“{name}”"),
+        Key::Digits(_) | Key::Node(_) => "nothing".into(),
+    };
+    match action {
+        Action::Insert { from, key, .. } => format!("{} shares {}", from.0, words(key)),
+        Action::Delete { from, key } => format!("{} shares {} no longer", from.0, words(key)),
+        Action::Search { from, key } => format!("{} searches for {}", from.0, words(key)),
+        Action::Route { from, key } => format!("{} searches for {} and fetches it", from.0, words(key)),
+        Action::Add { id } => format!("{} comes in", words(id)),
+        Action::Kill { node } => format!("{} stops without a word", node.0),
+        Action::Leave { node } => format!("{} says goodbye", node.0),
+        Action::Restart { node } => format!("{} runs again", node.0),
+        Action::Weather(weather) => format!("{weather:?}"),
     }
 }
 

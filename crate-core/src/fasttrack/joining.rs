@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use super::supers::Super;
-use super::{ATTEMPTS_MAX, Context, FastTrackNode, Message, NAMED_MAX, PATIENCE, Role, SUPERS_MAX};
+use super::{ATTEMPTS_MAX, Context, FastTrackNode, Message, NAMED_MAX, PATIENCE, Role, SUPERS_MAX, Waiting, Wish};
 use crate::protocol::{Note, Peer};
 use crate::search::{SearchError, SearchEvent};
 use crate::time::{Duration, Time};
@@ -54,22 +54,31 @@ impl FastTrackNode {
         cx.send(*asked, Message::Adopt { capacity, files });
     }
 
-    /// No super-peer takes it: it becomes one if it may, else it stays outside.
+    /// No super-peer takes it: it becomes one if it may, else it stays outside, or, if it was in, tries again later.
     pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
         if self.capacity >= cx.host.config.capacity_needed {
             return self.become_super(cx, &[]);
         }
-        self.role = Role::Out;
         self.fail_all(cx);
-        if !std::mem::take(&mut self.joined) {
-            cx.event(SearchEvent::JoinFailed);
+        if let Some(period) = cx.host.config.keepalive.filter(|_| self.joined) {
+            self.role = Role::Seeking { named: Vec::new(), asked: Peer::NONE, attempts: 0, due: cx.now + period };
+            return;
         }
+        self.role = Role::Out;
+        self.joined = false;
+        cx.event(SearchEvent::JoinFailed);
     }
 
     pub(super) fn fail_all(&mut self, cx: &mut Context<'_>) {
-        for waiting in std::mem::take(&mut self.waiting) {
-            let (request, reason) = (waiting.wish.request(), SearchError::NobodyAnswered);
-            cx.event(SearchEvent::Failed { request, reason });
+        for Waiting { wish, .. } in std::mem::take(&mut self.waiting) {
+            match wish {
+                Wish::Search { request, found, .. } if !found.is_empty() => {
+                    self.fetches.end_search(cx, request, found.len());
+                }
+                wish => {
+                    cx.event(SearchEvent::Failed { request: wish.request(), reason: SearchError::NobodyAnswered });
+                }
+            }
         }
     }
 
@@ -106,9 +115,8 @@ impl FastTrackNode {
     pub(super) fn become_super(&mut self, cx: &mut Context<'_>, links: &[Peer]) {
         let mut state = Super::with(cx.host.config, [], []);
         self.shelf.files().iter().for_each(|file| _ = state.index.add(file.name.clone(), self.me));
-        for link in links.iter().filter(|link| **link != self.me) {
-            cx.send(*link, Message::Link);
-        }
+        let links: Vec<Peer> = links.iter().copied().filter(|link| *link != self.me).collect();
+        state.ask_for_links(cx, &links);
         self.role = Role::Super(Box::new(state));
         for starter in (0..cx.host.config.starter_count()).map(Peer) {
             cx.send(starter, Message::IAmSuper);

@@ -54,7 +54,7 @@ pub enum Message {
     },
     /// I am no longer your super-peer; this may be.
     Moved {
-        /// Who; nobody in particular if it is you.
+        /// Who; nobody in particular if it is you, and if it is me, come anew.
         to: Peer,
     },
     /// Let us be linked, super-peer.
@@ -133,7 +133,10 @@ pub enum Message {
         entries: Arc<[Entry]>,
     },
     /// Are you there?
-    Alive,
+    Alive {
+        /// Of a child: stands for what it shares ([`Shelf::digest`](crate::search::Shelf::digest)).
+        digest: u64,
+    },
     /// I am.
     AliveToo,
     /// Goodbye.
@@ -172,7 +175,7 @@ impl protocol::Message for Message {
             Self::Over { .. } => "over",
             Self::Query { .. } => "query",
             Self::Found { .. } => "found",
-            Self::Alive => "alive",
+            Self::Alive { .. } => "alive",
             Self::AliveToo => "alive too",
             Self::Bye => "bye",
             Self::Transfer(transfer) => transfer.name(),
@@ -197,7 +200,7 @@ impl protocol::Message for Message {
             Self::Share { .. } | Self::Shared { .. } | Self::Unshare { .. } | Self::Unshared { .. } => Purpose::Data,
             Self::Ask { .. } | Self::Query { .. } => Purpose::Route,
             Self::Hits { .. } | Self::Over { .. } | Self::Found { .. } => Purpose::Answer,
-            Self::Alive | Self::AliveToo => Purpose::Maintenance,
+            Self::Alive { .. } | Self::AliveToo => Purpose::Maintenance,
             Self::Transfer(transfer) => transfer.purpose(),
         }
     }

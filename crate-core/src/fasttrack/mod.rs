@@ -15,7 +15,8 @@
 //! - **Demotion**: a super-peer with fewer than a quarter of that, that knows another one, becomes an ordinary peer when keepalive
 //!   finds it so twice; its children move to the others.
 //! - Crashes are silent: with keepalive, children and super-peers ask each other for signs of life, and who is silent for two
-//!   rounds is given up. A child whose wish is not answered in time looks for another super-peer at once, and asks again.
+//!   rounds is given up. A child whose wish is not answered in time looks for another super-peer at once, and asks again. A
+//!   child's sign of life says what it shares, by a digest; if the super-peer's index says otherwise, the child comes anew.
 
 mod joining;
 mod message;
@@ -30,7 +31,7 @@ pub use message::{Message, SearchId};
 
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Note, Peer, Request};
-use crate::search::{Entry, Fetches, SearchCommand, SearchError, SearchEvent, Shelf, normal};
+use crate::search::{Entry, Fetches, Found, SearchCommand, SearchError, SearchEvent, Shelf, normal};
 use crate::time::{Duration, Time};
 
 use joining::as_starter;
@@ -117,7 +118,7 @@ enum Role {
 enum Wish {
     Publish(Request, Arc<str>),
     Withdraw(Request, Arc<str>),
-    Search { request: Request, words: Arc<str>, fetch: bool, hits: u32 },
+    Search { request: Request, words: Arc<str>, fetch: bool, found: Found },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -262,6 +263,9 @@ impl FastTrackNode {
 
     fn on_command(&mut self, cx: &mut Context<'_>, command: SearchCommand) {
         if self.is_starter() {
+            if let Some(request) = command.request() {
+                cx.event(SearchEvent::Failed { request, reason: SearchError::NotAMember });
+            }
             return;
         }
         match command {
@@ -280,7 +284,7 @@ impl FastTrackNode {
                 None => cx.event(SearchEvent::Withdrawn { request, existed: false }),
             },
             SearchCommand::Search { request, words, fetch } => match normal(&words) {
-                Some(words) => self.wish(cx, Wish::Search { request, words, fetch, hits: 0 }),
+                Some(words) => self.wish(cx, Wish::Search { request, words, fetch, found: Found::default() }),
                 None => cx.event(SearchEvent::Failed { request, reason: SearchError::Name }),
             },
         }
@@ -375,7 +379,7 @@ impl FastTrackNode {
                     cx.note(|| Note::Forgotten { peer: parent });
                     self.look_elsewhere(cx, None);
                 } else {
-                    cx.send(parent, Message::Alive);
+                    cx.send(parent, Message::Alive { digest: self.shelf.digest() });
                 }
             }
             Role::Super(state) => {

@@ -1,6 +1,6 @@
 //! Super-peers: children and their index, links to other super-peers, searches between them, promotion and demotion.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Config, Context, FastTrackNode, Message, Role, SearchId};
@@ -30,6 +30,17 @@ struct Open {
     due: Time,
 }
 
+/// Links from which on a super-peer refuses those of others.
+fn links_max(config: &Config) -> usize {
+    2 * usize::from(config.links.max(1))
+}
+
+/// Tells a peer that counts on this one that it should not: it has to come anew.
+fn give_up(cx: &mut Context<'_>, peer: Peer) {
+    cx.send(peer, Message::Unlink);
+    cx.send(peer, Message::Moved { to: peer });
+}
+
 /// What a super-peer keeps.
 #[derive(Clone, Debug)]
 pub(super) struct Super {
@@ -37,6 +48,8 @@ pub(super) struct Super {
     children: BTreeMap<Peer, Child>,
     /// When each was last heard of.
     links: BTreeMap<Peer, Time>,
+    /// Super-peers that were asked for a link in this round and have not answered.
+    asked: BTreeSet<Peer>,
     seen: Seen,
     open: Vec<Open>,
     /// Rounds in a row with too few children.
@@ -56,6 +69,7 @@ impl Super {
             index: Index::default(),
             children: children.into_iter().map(|(peer, capacity)| (peer, child(capacity))).collect(),
             links: links.into_iter().map(|peer| (peer, Time::ZERO)).collect(),
+            asked: BTreeSet::new(),
             seen: Seen::new(config.memory.into()),
             open: Vec::new(),
             idle_rounds: 0,
@@ -79,6 +93,7 @@ impl Super {
         self.index.heap_bytes()
             + self.children.len() * size_of::<(Peer, Child)>()
             + self.links.len() * size_of::<(Peer, Time)>()
+            + self.asked.len() * size_of::<Peer>()
             + self.seen.heap_bytes()
             + self.open.capacity() * size_of::<Open>()
     }
@@ -88,7 +103,14 @@ impl Super {
         let known = cx.host.peers.len();
         let missing = usize::from(cx.host.config.links).saturating_sub(self.links.len());
         let fresh = peers.iter().filter(|peer| peer.index() < known && **peer != me && !self.links.contains_key(peer));
-        for peer in fresh.take(missing) {
+        let fresh: Vec<Peer> = fresh.take(missing).copied().collect();
+        self.ask_for_links(cx, &fresh);
+    }
+
+    /// Asks these for links.
+    pub(super) fn ask_for_links(&mut self, cx: &mut Context<'_>, peers: &[Peer]) {
+        for peer in peers {
+            self.asked.insert(*peer);
             cx.send(*peer, Message::Link);
         }
     }
@@ -116,6 +138,7 @@ impl Super {
     pub(super) fn on_round(&mut self, cx: &mut Context<'_>, me: Peer) -> Option<Peer> {
         let period = cx.host.config.keepalive?;
         let patience = Duration(period.0.saturating_mul(3));
+        self.asked.clear();
         let silent_links: Vec<Peer> =
             self.links.iter().filter(|(_, heard)| cx.now - **heard > patience).map(|(peer, _)| *peer).collect();
         for peer in silent_links {
@@ -129,7 +152,7 @@ impl Super {
             cx.note(|| Note::Forgotten { peer });
             self.forget_child(peer);
         }
-        self.links.keys().for_each(|link| cx.send(*link, Message::Alive));
+        self.links.keys().for_each(|link| cx.send(*link, Message::Alive { digest: 0 }));
         if self.links.len() < usize::from(cx.host.config.links) {
             let starter = FastTrackNode::any_starter(cx);
             cx.send(starter, Message::AskSupers);
@@ -157,7 +180,8 @@ impl FastTrackNode {
         let Role::Super(state) = &mut self.role else {
             return match message {
                 Message::Adopt { .. } => cx.send(from, Message::Full),
-                Message::Link | Message::Alive => cx.send(from, Message::Unlink),
+                Message::Link => cx.send(from, Message::Unlink),
+                Message::Alive { .. } => give_up(cx, from),
                 _ => {}
             };
         };
@@ -167,19 +191,20 @@ impl FastTrackNode {
         if let Some(child) = state.children.get_mut(&from) {
             child.heard = cx.now;
         }
+        if matches!(message, Message::Link | Message::Linked) {
+            // It is a super-peer by now.
+            state.forget_child(from);
+        }
         match message {
-            Message::Alive if state.links.contains_key(&from) || state.children.contains_key(&from) => {
-                cx.send(from, Message::AliveToo);
+            Message::Alive { digest } if state.children.contains_key(&from) => {
+                let agrees = state.index.digest(from) == digest;
+                cx.send(from, if agrees { Message::AliveToo } else { Message::Moved { to: self.me } });
             }
-            Message::Alive => {
-                // Given up here: it has to come anew.
-                cx.send(from, Message::Unlink);
-                cx.send(from, Message::Moved { to: from });
-            }
+            Message::Alive { .. } if state.links.contains_key(&from) => cx.send(from, Message::AliveToo),
+            Message::Alive { .. } => give_up(cx, from),
             Message::Adopt { capacity, files } => self.on_adopt(cx, from, capacity, &files),
             Message::Link => {
-                let most = 2 * usize::from(cx.host.config.links.max(1));
-                if state.links.contains_key(&from) || state.links.len() < most {
+                if state.links.contains_key(&from) || state.links.len() < links_max(cx.host.config) {
                     state.links.insert(from, cx.now);
                     cx.send(from, Message::Linked);
                     cx.note(|| Note::NeighbourAdded { peer: from });
@@ -187,8 +212,16 @@ impl FastTrackNode {
                     cx.send(from, Message::Unlink);
                 }
             }
+            Message::Linked if state.links.contains_key(&from) => {}
+            // Not asked for, or enough others were quicker.
+            Message::Linked if !state.asked.remove(&from) || state.links.len() >= links_max(cx.host.config) => {
+                cx.send(from, Message::Unlink);
+            }
             Message::Linked => _ = state.links.insert(from, cx.now),
-            Message::Unlink => _ = state.links.remove(&from),
+            Message::Unlink => {
+                state.asked.remove(&from);
+                state.links.remove(&from);
+            }
             Message::Bye => {
                 state.forget_child(from);
                 self.on_promoted(cx, from);
@@ -219,6 +252,7 @@ impl FastTrackNode {
         if !state.children.contains_key(&from) && state.children.len() >= most + most / 2 {
             return cx.send(from, Message::Full);
         }
+        state.links.remove(&from);
         state.index.remove_holder(from);
         for name in files.iter().take(FILES_MAX).filter(|name| is_name(name)) {
             state.index.add(name.clone(), from);

@@ -69,15 +69,12 @@ impl FastTrackNode {
     pub(super) fn take_in(&mut self, cx: &mut Context<'_>, request: Request, hops: u8, entries: &[Entry]) {
         let (me, known) = (self.me, cx.host.peers.len());
         let open = self.waiting.iter_mut().find_map(|waiting| match &mut waiting.wish {
-            Wish::Search { request: open, fetch, hits, .. } if *open == request => Some((fetch, hits)),
+            Wish::Search { request: open, fetch, found, .. } if *open == request => Some((*fetch, found)),
             _ => None,
         });
-        let Some((fetch, hits)) = open else { return };
+        let Some((fetch, found)) = open else { return };
         let sound = entries.iter().take(HITS_MAX).filter(|entry| entry.holder.index() < known && entry.holder != me);
-        let entries: Vec<Entry> = sound.cloned().collect();
-        *hits = hits.saturating_add(entries.len() as u32);
-        let fetch = *fetch;
-        for Entry { name, holder } in entries {
+        for Entry { name, holder } in found.take_in(sound.cloned().collect()) {
             cx.event(SearchEvent::Hit { request, holder, hops, name: name.clone() });
             if fetch {
                 self.fetches.fetch(cx, request, holder, 0, &name);
@@ -88,8 +85,8 @@ impl FastTrackNode {
     pub(super) fn end_search(&mut self, cx: &mut Context<'_>, over: Request) {
         let mine = |waiting: &Waiting| matches!(&waiting.wish, Wish::Search { request, .. } if *request == over);
         let Some(at) = self.waiting.iter().position(mine) else { return };
-        if let Wish::Search { request, hits, .. } = self.waiting.remove(at).wish {
-            cx.event(SearchEvent::Ended { request, hits });
+        if let Wish::Search { request, found, .. } = self.waiting.remove(at).wish {
+            self.fetches.end_search(cx, request, found.len());
         }
     }
 
@@ -113,7 +110,7 @@ impl FastTrackNode {
         for waiting in overdue {
             let (request, again) = (waiting.wish.request(), waiting.again);
             match waiting.wish {
-                Wish::Search { hits: 1.., .. } => {
+                Wish::Search { ref found, .. } if !found.is_empty() => {
                     self.waiting.push(waiting);
                     self.end_search(cx, request);
                 }

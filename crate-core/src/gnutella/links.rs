@@ -92,7 +92,7 @@ impl GnutellaNode {
         self.seen.insert(id.value(), self.me);
         let ttl = ttl.clamp(1, TTL_MAX);
         for peer in to {
-            cx.send(*peer, Message::Descriptor(Descriptor { id, ttl, hops: 0, body: Body::Ping }));
+            cx.send(*peer, Message::Probe(Descriptor { id, ttl, hops: 0, body: Body::Ping }));
         }
     }
 
@@ -113,7 +113,7 @@ impl GnutellaNode {
     }
 
     pub(super) fn on_hosts(&mut self, cx: &mut Context<'_>, peers: &Arc<[Peer]>) {
-        if !matches!(self.phase, Phase::Joining(_)) {
+        if self.phase == Phase::Out || !self.links.is_empty() {
             return;
         }
         let known = cx.host.peers.len();
@@ -124,7 +124,7 @@ impl GnutellaNode {
             return self.enter(cx);
         }
         named.iter().for_each(|peer| self.remember(*peer));
-        let attempt = if let Phase::Joining(joining) = &self.phase { joining.attempts } else { 1 };
+        let Phase::Joining(Joining { attempts: attempt, .. }) = self.phase else { return self.seek(cx) };
         let ttl = cx.host.config.ping_ttl.saturating_add(2 * (attempt - 1));
         self.ping(cx, &named[..named.len().min(PINGED_MAX)], ttl);
     }
@@ -308,7 +308,6 @@ impl GnutellaNode {
         let caches = u32::from(cx.host.config.host_caches);
         if self.links.is_empty() && caches > 0 {
             let cache = Peer(cx.rng.random_range(0..caches));
-            self.phase = Phase::Joining(Joining { contact: cache, attempts: 1, due: cx.now + COLLECT });
             cx.send(cache, Message::AskHosts);
         }
     }

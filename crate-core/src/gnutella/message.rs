@@ -112,8 +112,10 @@ pub struct Walk {
 /// A message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Message {
-    /// A descriptor of version 0.4.
+    /// A descriptor of version 0.4, over a permanent connection or on its way back to who asked.
     Descriptor(Descriptor),
+    /// A Ping of a peer that looks for connections, to one that it has none with.
+    Probe(Descriptor),
     /// Of a newcomer to a host cache: whom do you know?
     AskHosts,
     /// These.
@@ -164,6 +166,7 @@ impl protocol::Message for Message {
                 Body::QueryHit(_) => "query hit",
                 Body::Push { .. } => "push",
             },
+            Self::Probe(_) => "ping",
             Self::AskHosts => "ask for hosts",
             Self::Hosts(_) => "hosts",
             Self::Connect => "connect",
@@ -185,9 +188,13 @@ impl protocol::Message for Message {
                 Body::Query { .. } | Body::Push { .. } => Purpose::Route,
                 Body::QueryHit(_) => Purpose::Answer,
             },
-            Self::AskHosts | Self::Hosts(_) | Self::Connect | Self::Accept | Self::Busy | Self::Close => {
-                Purpose::Membership
-            }
+            Self::Probe(_)
+            | Self::AskHosts
+            | Self::Hosts(_)
+            | Self::Connect
+            | Self::Accept
+            | Self::Busy
+            | Self::Close => Purpose::Membership,
             Self::Walk(_) | Self::Check { .. } => Purpose::Route,
             Self::Verdict { .. } => Purpose::Answer,
             Self::Transfer(transfer) => transfer.purpose(),
@@ -196,7 +203,7 @@ impl protocol::Message for Message {
 
     fn request(&self) -> Option<Request> {
         match self {
-            Self::Descriptor(descriptor) => descriptor.id.request(),
+            Self::Descriptor(descriptor) | Self::Probe(descriptor) => descriptor.id.request(),
             Self::Walk(walk) => walk.id.request(),
             Self::Check { id, .. } | Self::Verdict { id, .. } => id.request(),
             Self::Transfer(transfer) => Some(transfer.request()),

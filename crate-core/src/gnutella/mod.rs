@@ -17,7 +17,8 @@
 //!   TTL 7 makes 8 hops; 0.4 counts down first ([`TtlRule`]). On the slide a peer that can answer does, and "otherwise"
 //!   passes the query on; in 0.4 it does both ([`Satisfied`]). Neither sends it back where it came from.
 //! - A connection is known to both ends; TCP's handshake is Connect and Accept, its end is Close. A crash is silent, so with
-//!   keepalive a neighbour that answers no Ping for two rounds is given up, and another looked for.
+//!   keepalive a neighbour that answers no Ping for two rounds is given up, and another looked for. Whoever gets something
+//!   over a connection that it does not know answers Close, as TCP's reset would, so that none stays open at one end.
 //! - A node accepts connections of others up to a number of its own ([`Config::accepts`]), else Busy; 0.4 leaves that open.
 //! - Pongs are sent by those who hear the Ping, none on behalf of others. Pings go further than a neighbour only when a
 //!   node looks for peers: 0.4's flooding of all Pings was more than half of all traffic (Ripeanu 2001).
@@ -43,7 +44,7 @@ pub use message::{Body, Descriptor, DescriptorId, Message, QueryHit, Walk};
 
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Peer, Request};
-use crate::search::{Fetches, SearchCommand, SearchEvent, Seen, Shelf};
+use crate::search::{Fetches, SearchCommand, SearchError, SearchEvent, Seen, Shelf};
 use crate::time::Time;
 
 use links::{Link, Phase};
@@ -98,7 +99,7 @@ impl GnutellaNode {
         node.links = links.into_iter().map(|peer| Link::new(peer, Time::ZERO)).collect();
         node.links.sort_by_key(|link| link.peer);
         node.hosts = hosts.iter().copied().take(HOSTS_MAX).collect();
-        if let Some(period) = host.config.keepalive {
+        if let Some(period) = host.config.keepalive.filter(|_| !node.is_host_cache(host.config)) {
             // Spread over a period, so that not all look at the same moment.
             node.next_round = Time(period.0 * (u64::from(me.0) % 64 + 1) / 64);
         }
@@ -140,6 +141,13 @@ impl GnutellaNode {
     }
 
     fn on_command(&mut self, cx: &mut Context<'_>, command: SearchCommand) {
+        if let Some(request) = command.request().filter(|_| self.is_host_cache(cx.host.config)) {
+            return cx.event(SearchEvent::Failed { request, reason: SearchError::NotAMember });
+        }
+        if self.is_host_cache(cx.host.config) {
+            // It is there, and no peer.
+            return;
+        }
         match command {
             SearchCommand::Member(Membership::Start) => self.enter(cx),
             SearchCommand::Member(Membership::Join { contact }) => self.join(cx, contact),
@@ -168,6 +176,10 @@ impl GnutellaNode {
         }
         match message {
             Message::Descriptor(descriptor) => self.on_descriptor(cx, from, descriptor),
+            Message::Probe(Descriptor { id, ttl, hops: 0, body: Body::Ping }) => {
+                self.on_ping(cx, from, id, ttl.min(TTL_MAX), 0);
+            }
+            Message::Probe(_) => {}
             Message::AskHosts => {}
             Message::Hosts(peers) => self.on_hosts(cx, &peers),
             Message::Connect => self.on_connect(cx, from),
@@ -186,18 +198,18 @@ impl GnutellaNode {
         let ttl = descriptor.ttl.min(TTL_MAX.saturating_sub(descriptor.hops));
         let Descriptor { id, hops, body, .. } = descriptor;
         match body {
-            // A newcomer's first Ping comes from a stranger; everything else comes over a connection.
-            Body::Ping if hops == 0 || self.is_linked(from) => self.on_ping(cx, from, id, ttl, hops),
-            Body::Query { words } if self.is_linked(from) => self.on_query(cx, from, id, ttl, hops, words),
+            Body::Ping | Body::Query { .. } | Body::Push { .. } if !self.is_linked(from) => {
+                cx.send(from, Message::Close);
+            }
+            Body::Ping => self.on_ping(cx, from, id, ttl, hops),
+            Body::Query { words } => self.on_query(cx, from, id, ttl, hops, words),
             Body::Pong { peer, files, kilobytes } if peer.index() < cx.host.peers.len() => {
                 self.on_pong(cx, Descriptor { id, ttl, hops, body: Body::Pong { peer, files, kilobytes } }, peer);
             }
             Body::QueryHit(hit) if hit.holder.index() < cx.host.peers.len() => {
                 self.on_query_hit(cx, from, Descriptor { id, ttl, hops, body: Body::QueryHit(hit.clone()) }, &hit);
             }
-            Body::Push { holder, index, requester }
-                if self.is_linked(from) && holder.max(requester).index() < cx.host.peers.len() =>
-            {
+            Body::Push { holder, index, requester } if holder.max(requester).index() < cx.host.peers.len() => {
                 self.on_push(cx, Descriptor { id, ttl, hops, body: Body::Push { holder, index, requester } });
             }
             _ => {}

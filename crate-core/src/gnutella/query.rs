@@ -34,7 +34,7 @@ pub(super) struct Open {
 impl GnutellaNode {
     pub(super) fn search(&mut self, cx: &mut Context<'_>, request: Request, words: &str, fetch: bool) {
         let failed = |reason| SearchEvent::Failed { request, reason };
-        if self.phase != Phase::In || self.is_host_cache(cx.host.config) {
+        if self.phase != Phase::In {
             return cx.event(failed(SearchError::NotAMember));
         }
         let Some(words) = normal(words) else { return cx.event(failed(SearchError::Name)) };
@@ -188,7 +188,7 @@ impl GnutellaNode {
                 self.flood(cx, id);
             } else {
                 let Open { request, hits, .. } = self.work().open.remove(at);
-                cx.event(SearchEvent::Ended { request, hits });
+                self.work().fetches.end_search(cx, request, hits);
             }
         }
     }

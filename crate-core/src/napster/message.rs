@@ -65,7 +65,14 @@ pub enum Message {
         entries: Arc<[Entry]>,
     },
     /// I am still here.
-    Alive,
+    Alive {
+        /// Stands for what I share: [`Shelf::digest`](crate::search::Shelf::digest).
+        digest: u64,
+    },
+    /// I know.
+    AliveToo,
+    /// I do not know you, or share other files of yours: log in anew.
+    Stranger,
     /// Goodbye.
     Logout,
     /// Straight between two peers.
@@ -90,7 +97,9 @@ impl protocol::Message for Message {
             Self::Unshared { .. } => "unshared",
             Self::Search { .. } => "search",
             Self::Results { .. } => "results",
-            Self::Alive => "alive",
+            Self::Alive { .. } => "alive",
+            Self::AliveToo => "alive too",
+            Self::Stranger => "stranger",
             Self::Logout => "logout",
             Self::Transfer(transfer) => transfer.name(),
         }
@@ -98,7 +107,7 @@ impl protocol::Message for Message {
 
     fn purpose(&self) -> Purpose {
         match self {
-            Self::Login { .. } | Self::Welcome | Self::Logout => Purpose::Membership,
+            Self::Login { .. } | Self::Welcome | Self::Stranger | Self::Logout => Purpose::Membership,
             Self::Share { .. }
             | Self::Unshare { .. }
             | Self::Shared { .. }
@@ -106,7 +115,7 @@ impl protocol::Message for Message {
             | Self::NoRoom { .. } => Purpose::Data,
             Self::Search { .. } => Purpose::Route,
             Self::Results { .. } => Purpose::Answer,
-            Self::Alive => Purpose::Maintenance,
+            Self::Alive { .. } | Self::AliveToo => Purpose::Maintenance,
             Self::Transfer(transfer) => transfer.purpose(),
         }
     }
@@ -121,7 +130,12 @@ impl protocol::Message for Message {
             | Self::Search { request, .. }
             | Self::Results { request, .. } => Some(*request),
             Self::Transfer(transfer) => Some(transfer.request()),
-            Self::Login { .. } | Self::Welcome | Self::Alive | Self::Logout => None,
+            Self::Login { .. }
+            | Self::Welcome
+            | Self::Alive { .. }
+            | Self::AliveToo
+            | Self::Stranger
+            | Self::Logout => None,
         }
     }
 }

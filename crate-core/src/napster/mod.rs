@@ -26,7 +26,9 @@ pub use message::Message;
 
 use crate::id::Guid;
 use crate::protocol::{self, Host, Input, Membership, Node, Note, Peer, Request};
-use crate::search::{Entry, Fetches, HITS_MAX, SearchCommand, SearchError, SearchEvent, Shelf, Transfer, normal};
+use crate::search::{
+    Entry, Fetches, Found, HITS_MAX, SearchCommand, SearchError, SearchEvent, Shelf, Transfer, normal,
+};
 use crate::time::{Duration, Time};
 
 use server::Server;
@@ -66,9 +68,10 @@ impl Config {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Wish {
     Login,
+    Alive,
     Publish(Request, Arc<str>),
     Withdraw(Request, Arc<str>),
-    Search { request: Request, words: Arc<str>, fetch: bool, answers: u32, hits: u32 },
+    Search { request: Request, words: Arc<str>, fetch: bool, answers: u32, found: Found },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -162,6 +165,9 @@ impl NapsterNode {
 
     fn on_command(&mut self, cx: &mut Context<'_>, command: SearchCommand) {
         if self.is_server() {
+            if let Some(request) = command.request() {
+                cx.event(SearchEvent::Failed { request, reason: SearchError::NotAMember });
+            }
             return;
         }
         match command {
@@ -185,7 +191,9 @@ impl NapsterNode {
                 None => cx.event(SearchEvent::Withdrawn { request, existed: false }),
             },
             SearchCommand::Search { request, words, fetch } => match normal(&words) {
-                Some(words) => self.wish(cx, Wish::Search { request, words, fetch, answers: 0, hits: 0 }),
+                Some(words) => {
+                    self.wish(cx, Wish::Search { request, words, fetch, answers: 0, found: Found::default() })
+                }
                 None => cx.event(SearchEvent::Failed { request, reason: SearchError::Name }),
             },
         }
@@ -211,6 +219,7 @@ impl NapsterNode {
     fn ask(&self, cx: &mut Context<'_>, wish: &Wish) {
         let message = match wish {
             Wish::Login => Message::Login { files: self.shelf.files().iter().map(|file| file.name.clone()).collect() },
+            Wish::Alive => Message::Alive { digest: self.shelf.digest() },
             Wish::Publish(request, name) => Message::Share { request: *request, name: name.clone() },
             Wish::Withdraw(request, name) => Message::Unshare { request: *request, name: name.clone() },
             Wish::Search { request, words, .. } => {
@@ -243,11 +252,17 @@ impl NapsterNode {
             }
             Message::Results { request, entries } => self.on_results(cx, request, &entries),
             Message::Transfer(transfer) => self.on_transfer(cx, from, transfer),
+            Message::AliveToo => _ = self.done(|wish| *wish == Wish::Alive),
+            Message::Stranger => {
+                if self.done(|wish| *wish == Wish::Alive) && from == self.home {
+                    self.wish(cx, Wish::Login);
+                }
+            }
             Message::Login { .. }
             | Message::Share { .. }
             | Message::Unshare { .. }
             | Message::Search { .. }
-            | Message::Alive
+            | Message::Alive { .. }
             | Message::Logout => {}
         }
     }
@@ -273,13 +288,12 @@ impl NapsterNode {
         let expected = if config.linked { config.server_count() } else { 1 };
         let mine = |waiting: &Waiting| matches!(&waiting.wish, Wish::Search { request: open, .. } if *open == request);
         let Some(at) = self.waiting.iter().position(mine) else { return };
-        let Wish::Search { fetch, answers, hits, .. } = &mut self.waiting[at].wish else { return };
+        let Wish::Search { fetch, answers, found, .. } = &mut self.waiting[at].wish else { return };
         let known = cx.host.peers.len();
         let sound = entries.iter().take(HITS_MAX).filter(|entry| entry.holder.index() < known);
-        let entries: Vec<Entry> = sound.filter(|entry| entry.holder != self.me).cloned().collect();
-        *hits += entries.len() as u32;
+        let entries = found.take_in(sound.filter(|entry| entry.holder != self.me).cloned().collect());
         *answers += 1;
-        let (fetch, hits, is_over) = (*fetch, *hits, *answers >= expected);
+        let (fetch, hits, is_over) = (*fetch, found.len(), *answers >= expected);
         for Entry { name, holder } in entries {
             cx.event(SearchEvent::Hit { request, holder, hops: 1, name: name.clone() });
             if fetch {
@@ -288,7 +302,7 @@ impl NapsterNode {
         }
         if is_over {
             self.waiting.remove(at);
-            cx.event(SearchEvent::Ended { request, hits });
+            self.fetches.end_search(cx, request, hits);
         }
     }
 
@@ -310,7 +324,9 @@ impl NapsterNode {
         self.fetches.on_silence(cx);
         if self.next_round <= cx.now {
             self.next_round = cx.host.config.alive.map_or(Time::NEVER, |period| cx.now + period);
-            cx.send(self.home, Message::Alive);
+            if !self.waiting.iter().any(|waiting| waiting.wish.request().is_none()) {
+                self.wish(cx, Wish::Alive);
+            }
         }
         if self.waiting.iter().any(|waiting| waiting.due <= cx.now) {
             self.on_silent_server(cx);
@@ -331,8 +347,8 @@ impl NapsterNode {
         let mut registers = servers > 1 && self.phase == Phase::In;
         for waiting in &mut overdue {
             // With linked servers some answers may have come.
-            if let Wish::Search { request, answers: 1.., hits, .. } = waiting.wish {
-                cx.event(SearchEvent::Ended { request, hits });
+            if let Wish::Search { request, answers: 1.., found, .. } = &waiting.wish {
+                self.fetches.end_search(cx, *request, found.len());
             } else if waiting.asked >= servers {
                 registers = false;
                 match waiting.wish.request() {
@@ -360,7 +376,7 @@ impl NapsterNode {
 impl Wish {
     const fn request(&self) -> Option<Request> {
         match self {
-            Self::Login => None,
+            Self::Login | Self::Alive => None,
             Self::Publish(request, _) | Self::Withdraw(request, _) | Self::Search { request, .. } => Some(*request),
         }
     }

@@ -27,6 +27,11 @@ impl Server {
     }
 
     pub(super) fn on_message(&mut self, cx: &mut Context<'_>, me: Peer, from: Peer, message: Message) {
+        if let Message::Alive { digest } = message
+            && !(self.users.contains_key(&from) && self.index.digest(from) == digest)
+        {
+            return cx.send(from, Message::Stranger);
+        }
         if self.users.len() < USERS_MAX && !matches!(message, Message::Search { .. } | Message::Logout) {
             self.users.insert(from, cx.now);
         }
@@ -58,6 +63,7 @@ impl Server {
                     }
                 }
             }
+            Message::Alive { .. } => cx.send(from, Message::AliveToo),
             Message::Logout => self.forget(from),
             _ => {}
         }

@@ -310,7 +310,7 @@ impl ReplicaNode {
                 self.fetches.fetch(cx, request, holder, 0, &name);
             }
         }
-        cx.event(SearchEvent::Ended { request, hits });
+        self.fetches.end_search(cx, request, hits);
     }
 
     fn on_message(&mut self, cx: &mut Context<'_>, from: Peer, message: Message) {

@@ -85,9 +85,14 @@ pub struct Fetch {
     due: Time,
     /// Others that have files that fit.
     others: Vec<(Peer, u32, Arc<str>)>,
+    /// Whether the file has come.
+    is_done: bool,
+    /// Whether no more holders will be found.
+    is_final: bool,
 }
 
-/// Files that are being fetched, a bounded number.
+/// Files that are being fetched, a bounded number. One stays until its search is over: another holder may be found while none
+/// of those known sends the file, and once it has come nobody else is asked.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Fetches(Vec<Fetch>);
 
@@ -121,7 +126,7 @@ impl Fetches {
                 cx.send(from, if has { Transfer::File { request, name } } else { Transfer::Gone { request } }.into());
             }
             Transfer::File { request, name } => {
-                if self.end(request, from).is_some() {
+                if self.end(request, from) {
                     cx.event(SearchEvent::Fetched { request, holder: from, name: name.clone() });
                     return shelf.add(name.clone()).then_some((request, name));
                 }
@@ -131,14 +136,38 @@ impl Fetches {
         None
     }
 
-    /// Asks the next holder, since this one does not send the file; the fetch has failed if there is none.
+    /// Asks the next holder, since this one does not send the file. If there is none, and none will be found, the fetch has
+    /// failed.
     pub fn elsewhere<N: Fetching>(&mut self, cx: &mut Context<'_, N>, request: Request, holder: Peer) {
-        match self.next(cx.now, request, holder) {
-            Some(Fetch { holder, name, .. }) => {
-                cx.send(*holder, Transfer::Get { request, name: name.clone() }.into());
+        let Some(at) = self.at(request).filter(|at| self.0[*at].holder == holder && !self.0[*at].is_done) else {
+            return;
+        };
+        match self.0[at].next(cx.now) {
+            Some((holder, name)) => cx.send(holder, Transfer::Get { request, name }.into()),
+            None if self.0[at].is_final => {
+                self.0.remove(at);
+                cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent });
             }
-            None => cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent }),
+            None => {}
         }
+    }
+
+    /// Tells the application that a search is over, which found so many files.
+    pub fn end_search<N: Fetching>(&mut self, cx: &mut Context<'_, N>, request: Request, hits: u32) {
+        cx.event(SearchEvent::Ended { request, hits });
+        let Some(at) = self.at(request) else { return };
+        let fetch = &mut self.0[at];
+        fetch.is_final = true;
+        if fetch.is_done {
+            self.0.remove(at);
+        } else if !fetch.holder.is_some() {
+            self.0.remove(at);
+            cx.event(SearchEvent::Failed { request, reason: SearchError::NotSent });
+        }
+    }
+
+    fn at(&self, request: Request) -> Option<usize> {
+        self.0.iter().position(|fetch| fetch.request == request)
     }
 
     /// Asks others instead of holders that have been silent for too long; who those are.
@@ -155,37 +184,36 @@ impl Fetches {
     /// A file was found for a request that wants it. Whether its holder is to be asked now; else it is kept for the case
     /// that the one that is asked does not answer.
     fn found(&mut self, now: Time, request: Request, holder: Peer, index: u32, name: &Arc<str>) -> bool {
-        if let Some(fetch) = self.0.iter_mut().find(|fetch| fetch.request == request) {
-            if fetch.others.len() < HITS_MAX {
-                fetch.others.push((holder, index, name.clone()));
+        let at = self.at(request);
+        if at.is_none() && self.0.len() >= FETCHES_MAX {
+            return false;
+        }
+        let fetch = match at {
+            Some(at) => &mut self.0[at],
+            None => {
+                self.0.push(Fetch::new(request, name.clone()));
+                self.0.last_mut().expect("just put there")
             }
+        };
+        if fetch.is_done || fetch.others.len() >= HITS_MAX {
             return false;
         }
-        if self.0.len() >= FETCHES_MAX {
+        fetch.others.push((holder, index, name.clone()));
+        !fetch.holder.is_some() && fetch.next(now).is_some()
+    }
+
+    /// The file has come, if it was waited for from this holder.
+    fn end(&mut self, request: Request, holder: Peer) -> bool {
+        let Some(at) = self.at(request).filter(|at| self.0[*at].holder == holder && !self.0[*at].is_done) else {
             return false;
-        }
-        let due = now + PATIENCE;
-        self.0.push(Fetch { request, holder, index, name: name.clone(), pushed: false, due, others: Vec::new() });
-        true
-    }
-
-    /// The fetch is over: it, if its holder may answer so.
-    fn end(&mut self, request: Request, holder: Peer) -> Option<Fetch> {
-        let at = self.0.iter().position(|fetch| fetch.request == request && fetch.holder == holder)?;
-        Some(self.0.remove(at))
-    }
-
-    /// A holder does not have it: the next one to ask, if there is one; else the fetch is over.
-    fn next(&mut self, now: Time, request: Request, holder: Peer) -> Option<&Fetch> {
-        let at = self.0.iter().position(|fetch| fetch.request == request && fetch.holder == holder)?;
-        if self.0[at].others.is_empty() {
-            self.0.remove(at);
-            return None;
-        }
+        };
         let fetch = &mut self.0[at];
-        let (holder, index, name) = fetch.others.remove(0);
-        (fetch.holder, fetch.index, fetch.name, fetch.pushed, fetch.due) = (holder, index, name, false, now + PATIENCE);
-        Some(fetch)
+        (fetch.is_done, fetch.due) = (true, Time::NEVER);
+        fetch.others = Vec::new();
+        if fetch.is_final {
+            self.0.remove(at);
+        }
+        true
     }
 
     /// One whose holder has been silent for too long.
@@ -207,6 +235,33 @@ impl Fetches {
 }
 
 impl Fetch {
+    /// Nobody is asked yet.
+    const fn new(request: Request, name: Arc<str>) -> Self {
+        Self {
+            request,
+            holder: Peer::NONE,
+            index: 0,
+            name,
+            pushed: false,
+            due: Time::NEVER,
+            others: Vec::new(),
+            is_done: false,
+            is_final: false,
+        }
+    }
+
+    /// The next holder to ask, and for which file; nobody if none is left.
+    fn next(&mut self, now: Time) -> Option<(Peer, Arc<str>)> {
+        self.pushed = false;
+        if self.others.is_empty() {
+            (self.holder, self.due) = (Peer::NONE, Time::NEVER);
+            return None;
+        }
+        (self.holder, self.index, self.name) = self.others.remove(0);
+        self.due = now + PATIENCE;
+        Some((self.holder, self.name.clone()))
+    }
+
     /// Waits once more, for the holder to push the file.
     pub fn wait_for_push(&mut self, now: Time) {
         self.pushed = true;
@@ -225,9 +280,20 @@ mod tests {
         assert!(fetches.found(Time(0), request, Peer(1), 0, &name));
         assert!(!fetches.found(Time(0), request, Peer(2), 0, &name));
         assert!(fetches.overdue(Time(1)).is_none() && fetches.overdue(fetches.due()).is_some());
-        assert_eq!(fetches.end(request, Peer(2)), None, "nobody else may answer");
-        assert_eq!(fetches.next(Time(5), request, Peer(1)).map(|fetch| fetch.holder), Some(Peer(2)));
-        assert_eq!(fetches.next(Time(5), request, Peer(2)), None);
+        assert!(!fetches.end(request, Peer(2)), "nobody else may answer");
+        assert_eq!(fetches.0[0].next(Time(5)), Some((Peer(2), name.clone())));
+        assert_eq!(fetches.0[0].next(Time(5)), None);
+        assert_eq!(fetches.due(), Time::NEVER);
+        assert!(fetches.found(Time(9), request, Peer(3), 0, &name), "who is found later is asked at once");
+    }
+
+    #[test]
+    fn once_a_file_has_come_nobody_else_is_asked() {
+        let mut fetches = Fetches::default();
+        let (request, name): (_, Arc<str>) = (Request(1), "a".into());
+        assert!(fetches.found(Time(0), request, Peer(1), 0, &name));
+        assert!(fetches.end(request, Peer(1)) && !fetches.end(request, Peer(1)));
+        assert!(!fetches.found(Time(2), request, Peer(2), 0, &name));
         assert_eq!(fetches.due(), Time::NEVER);
     }
 }

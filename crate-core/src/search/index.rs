@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{fits, rank};
+use super::{digest, fits, rank};
 use crate::protocol::Peer;
 
 /// Most entries of one index.
@@ -23,6 +23,8 @@ pub struct Entry {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Index {
     holders: BTreeMap<Arc<str>, BTreeSet<Peer>>,
+    /// Of the names of each holder's files.
+    digests: BTreeMap<Peer, u64>,
     entries: usize,
 }
 
@@ -32,8 +34,18 @@ impl Index {
         if self.entries >= ENTRIES_MAX {
             return false;
         }
-        self.entries += usize::from(self.holders.entry(name).or_default().insert(holder));
+        let part = digest(&name);
+        if self.holders.entry(name).or_default().insert(holder) {
+            self.entries += 1;
+            *self.digests.entry(holder).or_default() ^= part;
+        }
         true
+    }
+
+    /// A number that stands for the files of a holder; equal to [`Shelf::digest`](super::Shelf::digest) if they are the same.
+    #[must_use]
+    pub fn digest(&self, holder: Peer) -> u64 {
+        self.digests.get(&holder).copied().unwrap_or_default()
     }
 
     /// Removes an entry; whether it was there.
@@ -43,12 +55,18 @@ impl Index {
         if holders.is_empty() {
             self.holders.remove(name);
         }
-        self.entries -= usize::from(existed);
+        if existed {
+            self.entries -= 1;
+            *self.digests.entry(holder).or_default() ^= digest(name);
+        }
         existed
     }
 
     /// Removes all entries of a peer.
     pub fn remove_holder(&mut self, holder: Peer) {
+        if self.digests.remove(&holder).is_none() {
+            return;
+        }
         let mut gone = 0;
         self.holders.retain(|_, holders| {
             gone += usize::from(holders.remove(&holder));
@@ -100,12 +118,15 @@ impl Index {
     /// About the bytes on the heap, without the names, which are shared.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.holders.len() * (size_of::<Arc<str>>() + size_of::<BTreeSet<Peer>>()) + self.entries * size_of::<Peer>()
+        self.holders.len() * (size_of::<Arc<str>>() + size_of::<BTreeSet<Peer>>())
+            + self.digests.len() * size_of::<(Peer, u64)>()
+            + self.entries * size_of::<Peer>()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Shelf;
     use super::*;
     use proptest::prelude::*;
 
@@ -132,6 +153,11 @@ mod tests {
                 prop_assert_eq!(index.len(), model.len());
                 let entries: BTreeSet<_> = index.entries().map(|(name, holder)| (name.clone(), holder)).collect();
                 prop_assert_eq!(&entries, &model);
+                for holder in (0..4).map(Peer) {
+                    let mut shelf = Shelf::default();
+                    model.iter().filter(|entry| entry.1 == holder).for_each(|entry| _ = shelf.add(entry.0.clone()));
+                    prop_assert_eq!(index.digest(holder), shelf.digest());
+                }
             }
         }
     }

@@ -13,6 +13,7 @@
 //! - A file is its name: no bytes move but one message that stands for the transfer.
 
 mod fetch;
+mod found;
 mod index;
 mod seen;
 mod shelf;
@@ -24,10 +25,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use fetch::{Fetch, Fetches, Fetching, Transfer};
+pub use found::Found;
 pub use index::{Entry, Index};
 pub use seen::Seen;
 pub use shelf::{File, Shelf};
-pub use words::{fits, normal, rank};
+pub use words::{digest, fits, normal, rank};
 
 use crate::protocol::{Membership, Peer, Request};
 
@@ -64,6 +66,19 @@ pub enum SearchCommand {
         /// Whether the first file found is also fetched; answered by [`SearchEvent::Fetched`].
         fetch: bool,
     },
+}
+
+impl SearchCommand {
+    /// The request that it names.
+    #[must_use]
+    pub const fn request(&self) -> Option<Request> {
+        match self {
+            Self::Publish { request, .. } | Self::Withdraw { request, .. } | Self::Search { request, .. } => {
+                Some(*request)
+            }
+            Self::Member(_) => None,
+        }
+    }
 }
 
 impl From<Membership> for SearchCommand {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{HITS_MAX, SearchError, fits, normal};
+use super::{HITS_MAX, SearchError, digest, fits, normal};
 
 /// Most files of one peer.
 const FILES_MAX: usize = 10_000;
@@ -73,6 +73,12 @@ impl Shelf {
     #[must_use]
     pub fn at(&self, index: u32) -> Option<&File> {
         self.files.iter().find(|file| file.index == index)
+    }
+
+    /// A number that stands for what is there, in any order.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.files.iter().fold(0, |sum, file| sum ^ digest(&file.name))
     }
 
     /// Those that fit, at most [`HITS_MAX`].

@@ -34,6 +34,17 @@ pub fn rank(name: &str, words: &str) -> u32 {
     words.split(' ').filter(is_word).count() as u32
 }
 
+/// A number that stands for a name; that of several is their sum by exclusive or, in any order. FNV-1a, mixed by SplitMix64's
+/// finaliser.
+#[must_use]
+pub fn digest(name: &str) -> u64 {
+    let fnv = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    let mut sum = name.bytes().fold(0xCBF2_9CE4_8422_2325, fnv);
+    sum = (sum ^ sum >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    sum = (sum ^ sum >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    sum ^ sum >> 31
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,12 +69,7 @@ impl<N: Searching> Observer<N> for Ears {
 /// Asks a node for something and runs the world for `span`; what was told of it.
 pub fn ask<N: Searching>(world: &mut World<N>, node: Peer, command: SearchCommand, span: Duration) -> Told {
     let mut ears = Ears::default();
-    let request = match &command {
-        SearchCommand::Publish { request, .. }
-        | SearchCommand::Withdraw { request, .. }
-        | SearchCommand::Search { request, .. } => *request,
-        SearchCommand::Member(_) => Request(u32::MAX),
-    };
+    let request = command.request().unwrap_or(Request(u32::MAX));
     world.command(node, command, &mut ears);
     world.run_for(span, &mut ears);
     ears.of(request)

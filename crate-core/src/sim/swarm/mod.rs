@@ -20,6 +20,8 @@
 
 mod ledger;
 mod plan;
+pub mod searching;
+mod shrink;
 
 use ledger::{Ledger, Wish};
 use plan::Deeds;
@@ -107,28 +109,16 @@ pub fn run(seed: u64, span: Duration) -> Course {
 /// `tries` bounds the work, in runs.
 #[must_use]
 pub fn shrink(course: &Course, tries: u32) -> Course {
-    let mut best = course.clone();
-    let mut left = tries;
-    let mut size = best.log.len().div_ceil(2);
-    while size > 0 {
-        let mut start = 0;
-        while start < best.log.len() {
-            if left == 0 {
-                return best;
-            }
-            left -= 1;
-            let mut script: Vec<_> = best.log.iter().map(|entry| (entry.at, entry.action.clone())).collect();
-            script.drain(start..(start + size).min(script.len()));
-            let shorter = play(best.setup.clone(), Script::Given(script));
-            if shorter.failure.is_some() && shorter.log.len() < best.log.len() {
-                best = shorter;
-            } else {
-                start += size;
-            }
-        }
-        size /= 2;
-    }
-    best
+    shrink::fewest(
+        course.clone(),
+        tries,
+        |course| course.log.len(),
+        |course, left_out| {
+            let kept = course.log.iter().enumerate().filter(|(at, _)| !left_out.contains(at));
+            let script = kept.map(|(_, entry)| (entry.at, entry.action.clone())).collect();
+            Some(play(course.setup.clone(), Script::Given(script))).filter(|shorter| shorter.failure.is_some())
+        },
+    )
 }
 
 impl Course {
