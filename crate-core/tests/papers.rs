@@ -35,6 +35,11 @@ fn hold(source: &str, nodes: u32, lookups: u32) {
 }
 
 #[test]
+fn probes_by_allocation_are_as_cohen_and_shenker_reckon() {
+    hold("Cohen 2002", 9_836, 6_400);
+}
+
+#[test]
 fn pastry_mean_hops_follow_figure_4() {
     hold("Pastry Fig. 4", 20_000, 60_000);
 }

@@ -106,6 +106,18 @@ pub(crate) enum SearchName {
     Ring,
     /// 32 random walkers that check back at every fourth step, with state
     Walk,
+    /// One random walker that checks back at every step: nearly probes of random nodes
+    Probe,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AllocationName {
+    /// As many copies of each object
+    Uniform,
+    /// Copies in proportion to searches
+    Proportional,
+    /// Copies in proportion to the square root of searches
+    SquareRoot,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -327,8 +339,12 @@ pub(crate) enum Experiment {
     ///
     /// On the tree the root asks and every node has the file. A reply counts once, however many links it goes back over.
     ///
+    /// Published: Cohen and Shenker 2002: with probes of random nodes, uniform and proportional copies take as many probes a search,
+    /// copies by the square root of searches the fewest. Here: --topology random --method probe --zipf 1 --lookups 6400
+    /// --allocation uniform,proportional,square-root.
+    ///
     /// Row keys: degree, ttl, topology, method, queries, replies, messages, duplicates, visited (means a search), found (share
-    /// of searches), hops (to the first file found).
+    /// of searches), hops (to the first file found), zipf, allocation.
     Flood {
         #[command(flatten)]
         common: Common,
@@ -353,6 +369,12 @@ pub(crate) enum Experiment {
         /// Share of nodes that have an object [default: 1 on the tree, else 0.01]
         #[arg(long, value_parser = millionths)]
         replication: Option<u32>,
+        /// Exponent of the Zipf law by which objects are searched for, 0 (all alike) to 3
+        #[arg(long, value_name = "A", value_parser = hundredths, default_value = "0")]
+        zipf: u16,
+        /// How the copies are shared out among the objects; several make a row each
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [AllocationName::Uniform])]
+        allocation: Vec<AllocationName>,
     },
     /// Paths that break when nodes fail and nothing is mended, by the geometry alone
     ///
@@ -398,6 +420,12 @@ fn fail(text: &str) -> Result<Fail, String> {
     let parsed =
         if text.contains('.') { text.parse().ok().map(Fail::Fraction) } else { text.parse().ok().map(Fail::Count) };
     parsed.ok_or_else(|| "give a fraction such as 0.1 or a number of nodes".into())
+}
+
+/// An exponent such as 1.2, in hundredths.
+fn hundredths(text: &str) -> Result<u16, String> {
+    let exponent = text.parse().ok().filter(|exponent: &f64| (0.0..=3.0).contains(exponent));
+    Ok((exponent.ok_or("give a number between 0 and 3 such as 1.2")? * 100.0).round() as u16)
 }
 
 /// A fraction such as 0.25, in millionths.

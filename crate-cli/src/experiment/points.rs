@@ -3,13 +3,14 @@
 use overlay_core::experiment::{Churned, Compared, CountTo, Flooded, Geometry, Point, SystemKind, What};
 use overlay_core::gnutella::{Method, Satisfied, Topology, TtlRule};
 use overlay_core::pastry::JoinMethod;
+use overlay_core::sim::library::Allocation;
 use overlay_core::sim::topology::tree_nodes;
 use overlay_core::sim::workload::Target;
 use overlay_core::time::Duration;
 
 use super::args::{
-    ChordOnly, Common, ComparedName, CountName, Experiment, GeometryName, MethodName, SatisfiedName, SearchName,
-    TargetName, TopologyName, TtlRuleName,
+    AllocationName, ChordOnly, Common, ComparedName, CountName, Experiment, GeometryName, MethodName, SatisfiedName,
+    SearchName, TargetName, TopologyName, TtlRuleName,
 };
 use crate::args::SystemName;
 
@@ -48,6 +49,15 @@ const fn way(name: SearchName) -> Method {
         SearchName::Flood => Method::Flood,
         SearchName::Ring => Method::RING,
         SearchName::Walk => Method::WALK,
+        SearchName::Probe => Method::PROBE,
+    }
+}
+
+const fn copies(name: AllocationName) -> Allocation {
+    match name {
+        AllocationName::Uniform => Allocation::Uniform,
+        AllocationName::Proportional => Allocation::Proportional,
+        AllocationName::SquareRoot => Allocation::SquareRoot,
     }
 }
 
@@ -174,9 +184,11 @@ impl Experiment {
                     upkeep: Duration::from_secs((*upkeep_s).into()),
                 })]
             }
-            Self::Flood { degree, ttl, topology, method, ttl_rule, satisfied, replication, .. } => {
+            Self::Flood {
+                degree, ttl, topology, method, ttl_rule, satisfied, replication, zipf, allocation, ..
+            } => {
                 let is_tree = matches!(topology, TopologyName::Tree);
-                let flooded = |ttl: &u8| Flooded {
+                let flooded = |ttl: &u8, allocation: &AllocationName| Flooded {
                     degree: *degree,
                     ttl: *ttl,
                     topology: links(*topology, *degree),
@@ -190,8 +202,11 @@ impl Experiment {
                         SatisfiedName::PassesOn => Satisfied::PassesOn,
                     },
                     replicas_per_million: replication.unwrap_or(if is_tree { 1_000_000 } else { 10_000 }),
+                    zipf_percent: *zipf,
+                    allocation: copies(*allocation),
                 };
-                ttl.iter().map(|ttl| What::Flood(flooded(ttl))).collect()
+                let points = ttl.iter().flat_map(|ttl| allocation.iter().map(move |it| (ttl, it)));
+                points.map(|(ttl, allocation)| What::Flood(flooded(ttl, allocation))).collect()
             }
             Self::Resilience { geometry: name, fraction, .. } => {
                 fraction.iter().map(|q| What::Resilience { geometry: geometry(*name), fraction: *q }).collect()

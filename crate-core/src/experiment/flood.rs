@@ -1,4 +1,5 @@
-//! What one search costs in an unstructured network: the lecture's 26,240 messages, and Lv et al., ICS 2002, Table 2.
+//! What one search costs in an unstructured network: the lecture's 26,240 messages, Lv et al., ICS 2002, Table 2, and what
+//! Cohen and Shenker, SIGCOMM 2002, say of how many copies there should be of what.
 //!
 //! Draws "Issues with Gnutella": "if TTL is 7, and C is 4, a single Gnutella message may generate 26,240 messages in network". That
 //! is 2·Σ C·(C−1)^i for i = 0 … 7, eight levels of a tree without a circle, with one reply for each query.
@@ -8,6 +9,8 @@
 //!   walkers that ask whether to go on, and their questions, which are messages without being queries.
 //! - On the tree the root asks and every peer has the file; elsewhere a random peer asks for one of 100 objects, each at the share
 //!   of peers that the replication ratio says.
+//! - Cohen and Shenker, SIGCOMM 2002, reckon with probes of random peers. A single walker that asks at each step is near to that on a
+//!   random graph: its queries are the probes.
 //! - Every search begins when the one before is over.
 
 use std::sync::Arc;
@@ -20,7 +23,7 @@ use super::{Counts, Point, Ready, Refusal, Row, Value};
 use crate::gnutella::{Body, Config, GnutellaNode, Message, Method, Satisfied, TTL_MAX, Topology, TtlRule};
 use crate::protocol::{Note, Peer, Request};
 use crate::search::{SearchCommand, SearchEvent};
-use crate::sim::library::{Library, LibrarySpec};
+use crate::sim::library::{Allocation, Library, LibrarySpec};
 use crate::sim::spec::Spec;
 use crate::sim::world::{Observer, Occasion, World};
 use crate::time::Time;
@@ -28,7 +31,7 @@ use crate::time::Time;
 /// Searches of one block.
 pub(super) const SEARCHES_PER_BLOCK: u32 = 64;
 /// Different objects, where not everybody has the one.
-const OBJECTS: u32 = 100;
+pub(super) const OBJECTS: u32 = 100;
 const ORIGINS: u64 = 11;
 
 /// A network and how it is searched.
@@ -46,8 +49,12 @@ pub struct Flooded {
     pub ttl_rule: TtlRule,
     /// Whether who answers passes on.
     pub satisfied: Satisfied,
-    /// Share of peers that have an object, in millionths.
+    /// Share of peers that have an object, on average of all objects, in millionths.
     pub replicas_per_million: u32,
+    /// α of the Zipf law of searches, in hundredths.
+    pub zipf_percent: u16,
+    /// How the copies are shared out among the objects.
+    pub allocation: Allocation,
 }
 
 impl Flooded {
@@ -57,7 +64,8 @@ impl Flooded {
         };
         range("TTL", self.ttl.into(), TTL_MAX.into())?;
         range("Degree less 1", u32::from(self.degree).saturating_sub(1), 99)?;
-        range("Replicas in millionths", self.replicas_per_million, 1_000_000)
+        range("Replicas in millionths", self.replicas_per_million, 1_000_000)?;
+        range("1 + 100 times the exponent of Zipf's law", u32::from(self.zipf_percent) + 1, 301)
     }
 
     const fn is_tree(&self) -> bool {
@@ -87,8 +95,15 @@ pub(super) fn prepare(point: &Point, flooded: &Flooded) -> Result<Box<dyn Ready>
     };
     let mut world: World<GnutellaNode> = Spec::random(point.nodes, point.seed, config).world()?;
     let objects = if flooded.is_tree() { 1 } else { OBJECTS };
+    let zipf = f64::from(flooded.zipf_percent) / 100.0;
     let each = u64::from(point.nodes) * u64::from(flooded.replicas_per_million) / 1_000_000;
-    let spec = LibrarySpec { objects, copies: each * u64::from(objects), zipf: 0.0, seed: point.seed };
+    let spec = LibrarySpec {
+        objects,
+        copies: each * u64::from(objects),
+        zipf,
+        allocation: flooded.allocation,
+        seed: point.seed,
+    };
     let library = Library::new(spec, 0..point.nodes);
     world.stock(library.placed());
     Ok(Box::new(Prepared { point: *point, flooded: *flooded, world, library }))
@@ -209,7 +224,17 @@ const fn method_name(method: Method) -> &'static str {
     match method {
         Method::Flood => "flood",
         Method::ExpandingRing { .. } => "ring",
+        Method::PROBE => "probe",
         Method::RandomWalk { .. } => "walk",
+    }
+}
+
+/// An allocation's name in rows.
+const fn allocation_name(allocation: Allocation) -> &'static str {
+    match allocation {
+        Allocation::Uniform => "uniform",
+        Allocation::Proportional => "proportional",
+        Allocation::SquareRoot => "square-root",
     }
 }
 
@@ -234,6 +259,8 @@ pub(super) fn row(flooded: &Flooded, counts: &Counts) -> Row {
         .with("visited", mean(number(5), searches))
         .with("found", ratio(found(0), searches))
         .with("hops", ratio(found(1), found(0)))
+        .with("zipf", f64::from(flooded.zipf_percent) / 100.0)
+        .with("allocation", allocation_name(flooded.allocation))
 }
 
 #[cfg(test)]
@@ -251,6 +278,8 @@ mod tests {
             ttl_rule: TtlRule::Published,
             satisfied: Satisfied::PassesOn,
             replicas_per_million: 1_000_000,
+            zipf_percent: 0,
+            allocation: Allocation::Uniform,
         }
     }
 

@@ -8,12 +8,14 @@
 //!   around the published value, or is an interval the paper prints itself.
 
 use super::counts::ratio;
+use super::flood::OBJECTS;
 use super::{
     CountTo, Counts, Fail, Flooded, Geometry, Histogram, LOOKUPS_PER_BLOCK, Point, Row, SystemKind, Value, What,
 };
 use crate::gnutella::{Method, Satisfied, Topology, TtlRule};
 use crate::id::Digits;
 use crate::pastry::{JoinMethod, LeafSetSize};
+use crate::sim::library::Allocation;
 use crate::sim::topology::tree_nodes;
 use crate::sim::workload::Target;
 
@@ -131,6 +133,9 @@ const FLOOD_MESSAGES: [(u8, f64); 7] =
     [(1, 32.0), (2, 104.0), (3, 320.0), (4, 968.0), (5, 2_912.0), (6, 8_744.0), (7, 26_240.0)];
 /// Messages a node of 32 walkers that check back and keep state, and of flooding (Lv et al. 2002, random graph).
 const WALK_OVER_FLOOD: f64 = 0.018 / 2.509;
+
+/// α of searches where Cohen and Shenker's allocations are compared, in hundredths.
+const ZIPF_PERCENT: u16 = 100;
 
 /// Rings of up to 2^11 nodes differ from one another by more than lookups do: so many are averaged.
 const RINGS: u64 = 16;
@@ -361,16 +366,19 @@ fn unstructured(all: &mut Vec<Figure>) {
     let flooded = |topology, ttl, method, ttl_rule| {
         let replicas_per_million = if matches!(topology, Topology::Tree { .. }) { 1_000_000 } else { 10_000 };
         let (degree, satisfied) = (4, Satisfied::PassesOn);
-        What::Flood(Flooded { degree, ttl, topology, method, ttl_rule, satisfied, replicas_per_million })
+        let (zipf_percent, allocation) = (0, Allocation::Uniform);
+        Flooded { degree, ttl, topology, method, ttl_rule, satisfied, replicas_per_million, zipf_percent, allocation }
     };
     for (ttl, messages) in FLOOD_MESSAGES {
         let what = flooded(Topology::Tree { degree: 4 }, ttl, Method::Flood, TtlRule::Slide);
         // Deeper than a message goes.
         let nodes = tree_nodes(4, ttl + 2).unwrap_or(u32::MAX);
         let title = format!("messages of a flood, C = 4, TTL = {ttl}");
-        all.push(around("Gnutella, lecture", title, point(nodes, 1, what), Measure::Number("messages"), messages, 0.0));
+        let at = point(nodes, 1, What::Flood(what));
+        all.push(around("Gnutella, lecture", title, at, Measure::Number("messages"), messages, 0.0));
     }
-    let random = |method| point(9_836, 200, flooded(Topology::Random { degree: 4 }, 7, method, TtlRule::Published));
+    let on_random = |method| flooded(Topology::Random { degree: 4 }, 7, method, TtlRule::Published);
+    let random = |method| point(9_836, 200, What::Flood(on_random(method)));
     let over = |what: &str, measure, points: [Method; 2], published, low, high| Figure {
         source: "Lv 2002 Table 2",
         what: what.into(),
@@ -399,4 +407,14 @@ fn unstructured(all: &mut Vec<Figure>) {
         0.0,
         0.2,
     ));
+    let probes = |allocation| {
+        let zipf_percent = ZIPF_PERCENT;
+        point(9_836, 6_400, What::Flood(Flooded { zipf_percent, allocation, ..on_random(Method::PROBE) }))
+    };
+    for (name, allocation) in [("proportional", Allocation::Proportional), ("square root", Allocation::SquareRoot)] {
+        let published = allocation.probes_over_uniform(OBJECTS, f64::from(ZIPF_PERCENT) / 100.0);
+        let what = format!("probes a search, {name} over uniform, Zipf 1.0");
+        let figure = around("Cohen 2002", what, probes(allocation), Measure::Over("queries"), published, 0.1);
+        all.push(Figure { points: [allocation, Allocation::Uniform].map(probes).to_vec(), ..figure });
+    }
 }

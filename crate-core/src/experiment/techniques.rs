@@ -37,7 +37,7 @@ use crate::pastry::{self, PastryNode};
 use crate::protocol::{Event, Message as _, Node, Note, Peer, Purpose, Request, Rng};
 use crate::replication::{self, ReplicaNode};
 use crate::search::{SearchCommand, SearchEvent};
-use crate::sim::library::{Library, LibrarySpec};
+use crate::sim::library::{Allocation, Library, LibrarySpec};
 use crate::sim::spec::{NODES_MAX, Spec};
 use crate::sim::systems::{Searching, System};
 use crate::sim::world::{Observer, Occasion, Unobserved, World};
@@ -125,7 +125,13 @@ struct Prepared {
 
 pub(super) fn prepare(point: &Point) -> Box<dyn Ready> {
     let objects = (point.nodes / 4).max(1);
-    let spec = LibrarySpec { objects, copies: point.nodes.into(), zipf: 1.0, seed: point.seed };
+    let spec = LibrarySpec {
+        objects,
+        copies: point.nodes.into(),
+        zipf: 1.0,
+        allocation: Allocation::Proportional,
+        seed: point.seed,
+    };
     Box::new(Prepared { point: *point, library: Library::new(spec, 0..point.nodes) })
 }
 

@@ -58,6 +58,8 @@ pub enum Method {
 impl Method {
     /// Lv et al. 2002: 32 walkers that check back at every fourth step, with state.
     pub const WALK: Self = Self::RandomWalk { walkers: 32, steps: 1_024, check_every: 4, keep_state: true };
+    /// One walker that asks at each step: as near to probes of random peers as links allow (Cohen and Shenker 2002).
+    pub const PROBE: Self = Self::RandomWalk { walkers: 1, steps: 20_000, check_every: 1, keep_state: false };
     /// The slide's expanding ring: 1, 2, 3 …
     pub const RING: Self = Self::ExpandingRing { start: 1, step: 1 };
 }

@@ -8,7 +8,7 @@ use crate::napster::{self, NapsterNode};
 use crate::protocol::{Peer, Request};
 use crate::replication::{self, ReplicaNode};
 use crate::search::SearchCommand;
-use crate::sim::library::{Library, LibrarySpec};
+use crate::sim::library::{Allocation, Library, LibrarySpec};
 use crate::sim::searches::{Told, ask, search};
 use crate::sim::spec::Spec;
 use crate::sim::systems::Searching;
@@ -74,7 +74,13 @@ fn flood(deck: &Deck, all: &mut Vec<Check>) {
 fn world<N: Searching>(config: N::Config) -> World<N> {
     let servers = N::servers(&config);
     let mut world: World<N> = Spec::random(PEERS + servers, 1, config).world().expect("a world can be");
-    let spec = LibrarySpec { objects: PEERS / 4, copies: PEERS.into(), zipf: 1.0, seed: 1 };
+    let spec = LibrarySpec {
+        objects: PEERS / 4,
+        copies: PEERS.into(),
+        zipf: 1.0,
+        allocation: Allocation::Proportional,
+        seed: 1,
+    };
     let library = Library::new(spec, servers..servers + PEERS);
     world.stock(library.placed());
     world
