@@ -168,7 +168,7 @@ fn table(handle: &Handle<Board>, show: &dyn Show, index: usize, section: &Sectio
         <section key={index}>
             <table class="kept">
                 <caption class="label">{ &section.title }</caption>
-                <thead hidden={section.columns.is_empty()}><tr>{ for head }</tr></thead>
+                <thead hidden={section.columns.is_empty() || section.rows.is_empty()}><tr>{ for head }</tr></thead>
                 <tbody>{ for rows }</tbody>
             </table>
             <p class="dim" hidden={section.more == 0}>{ format!("and {} more", section.more) }</p>

@@ -38,7 +38,9 @@ impl GraphComposition {
         let side = size.width.min(size.height);
         let scale = (side / 900.0).clamp(0.7, 1.8);
         let margin = (44.0 * scale).max(30.0);
-        let (across, down) = (size.width / 2.0 - margin * 1.3, size.height / 2.0 - margin);
+        // Names stand beside nodes; where there is little room, above and below them.
+        let beside = (margin * 1.3).min(size.width * 0.13);
+        let (across, down) = (size.width / 2.0 - beside, size.height / 2.0 - margin);
         // A wide stage is used up to one and a half times its height, a narrow one up to twice its width.
         let (rx, ry) = (across.min(down * 1.5), down.min(across * 2.0));
         let centre = point(size.width / 2.0, size.height / 2.0);

@@ -34,7 +34,15 @@ pub fn moment(show: &dyn Show) -> String {
             return said.join(" ");
         }
     }
-    String::new()
+    // Nothing but timers.
+    let due = |number: &u32| show.trace().records().get(*number as usize).is_some_and(|it| it.what == What::Deadline);
+    let nodes: Vec<String> =
+        moment.filter(due).map(|number| show.name(show.trace().records()[number as usize].node)).collect();
+    match &nodes[..] {
+        [] => String::new(),
+        [node] => format!("{node} looks after its neighbours: it is time to."),
+        nodes => format!("{} nodes look after their neighbours: it is time to.", nodes.len()),
+    }
 }
 
 /// Everything a record says; with `all`, also that a message came about which there is nothing to say.
