@@ -41,6 +41,7 @@ pub fn home(notice: Option<&str>) -> Html {
                 <p class="lead">{ "How do a million computers find a file when none of them is in charge? Here the protocols that \
                     answered the question run for real, in this page, and every hop says why it went where it went. Step \
                     through the lecture's figures, change a rule, stop a node, go back in time." }</p>
+                <p><a class="begin" href="#/lecture/overview">{ "The whole lecture, in order" }</a></p>
             </header>
             { for chapters }
             <section aria-labelledby="deck-entry">

@@ -1,6 +1,6 @@
 //! Super-peers: children and their index, links to other super-peers, searches between them, promotion and demotion.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Config, Context, FastTrackNode, Message, Role, SearchId};
@@ -49,7 +49,7 @@ pub(super) struct Super {
     /// When each was last heard of.
     links: BTreeMap<Peer, Time>,
     /// Super-peers that were asked for a link in this round and have not answered.
-    asked: BTreeSet<Peer>,
+    asked: Vec<Peer>,
     seen: Seen,
     open: Vec<Open>,
     /// Rounds in a row with too few children.
@@ -69,7 +69,7 @@ impl Super {
             index: Index::default(),
             children: children.into_iter().map(|(peer, capacity)| (peer, child(capacity))).collect(),
             links: links.into_iter().map(|peer| (peer, Time::ZERO)).collect(),
-            asked: BTreeSet::new(),
+            asked: Vec::new(),
             seen: Seen::new(config.memory.into()),
             open: Vec::new(),
             idle_rounds: 0,
@@ -93,7 +93,7 @@ impl Super {
         self.index.heap_bytes()
             + self.children.len() * size_of::<(Peer, Child)>()
             + self.links.len() * size_of::<(Peer, Time)>()
-            + self.asked.len() * size_of::<Peer>()
+            + self.asked.capacity() * size_of::<Peer>()
             + self.seen.heap_bytes()
             + self.open.capacity() * size_of::<Open>()
     }
@@ -110,9 +110,16 @@ impl Super {
     /// Asks these for links.
     pub(super) fn ask_for_links(&mut self, cx: &mut Context<'_>, peers: &[Peer]) {
         for peer in peers {
-            self.asked.insert(*peer);
+            self.asked.push(*peer);
             cx.send(*peer, Message::Link);
         }
+    }
+
+    /// Whether a peer was asked for a link and has not answered; it has now.
+    fn was_asked(&mut self, peer: Peer) -> bool {
+        let before = self.asked.len();
+        self.asked.retain(|asked| *asked != peer);
+        self.asked.len() < before
     }
 
     pub(super) fn say_goodbye(&self, cx: &mut Context<'_>) {
@@ -214,12 +221,12 @@ impl FastTrackNode {
             }
             Message::Linked if state.links.contains_key(&from) => {}
             // Not asked for, or enough others were quicker.
-            Message::Linked if !state.asked.remove(&from) || state.links.len() >= links_max(cx.host.config) => {
+            Message::Linked if !state.was_asked(from) || state.links.len() >= links_max(cx.host.config) => {
                 cx.send(from, Message::Unlink);
             }
             Message::Linked => _ = state.links.insert(from, cx.now),
             Message::Unlink => {
-                state.asked.remove(&from);
+                state.was_asked(from);
                 state.links.remove(&from);
             }
             Message::Bye => {

@@ -1,30 +1,33 @@
 //! What a search has found so far.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::Entry;
-use crate::protocol::Peer;
 
 /// What a search has found so far, each file of a holder once: whoever has just moved may stand in two indexes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Found(BTreeSet<(Peer, Arc<str>)>);
+pub struct Found(Vec<Entry>);
 
 impl Found {
     /// Those of these entries that are new.
-    pub fn take_in(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        entries.into_iter().filter(|entry| self.0.insert((entry.holder, entry.name.clone()))).collect()
+    pub fn take_in(&mut self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        entries.retain(|entry| match self.0.binary_search(entry) {
+            Ok(_) => false,
+            Err(at) => {
+                self.0.insert(at, entry.clone());
+                true
+            }
+        });
+        entries
     }
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> u32 {
+    pub const fn len(&self) -> u32 {
         self.0.len() as u32
     }
 
     /// Whether there is none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -32,6 +35,7 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Peer;
 
     #[test]
     fn the_same_file_of_the_same_holder_counts_once() {

@@ -23,8 +23,6 @@ pub struct Entry {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Index {
     holders: BTreeMap<Arc<str>, BTreeSet<Peer>>,
-    /// Of the names of each holder's files.
-    digests: BTreeMap<Peer, u64>,
     entries: usize,
 }
 
@@ -34,18 +32,16 @@ impl Index {
         if self.entries >= ENTRIES_MAX {
             return false;
         }
-        let part = digest(&name);
-        if self.holders.entry(name).or_default().insert(holder) {
-            self.entries += 1;
-            *self.digests.entry(holder).or_default() ^= part;
-        }
+        self.entries += usize::from(self.holders.entry(name).or_default().insert(holder));
         true
     }
 
     /// A number that stands for the files of a holder; equal to [`Shelf::digest`](super::Shelf::digest) if they are the same.
+    /// Looks at every name.
     #[must_use]
     pub fn digest(&self, holder: Peer) -> u64 {
-        self.digests.get(&holder).copied().unwrap_or_default()
+        let its = self.holders.iter().filter(|(_, holders)| holders.contains(&holder));
+        its.fold(0, |sum, (name, _)| sum ^ digest(name))
     }
 
     /// Removes an entry; whether it was there.
@@ -55,18 +51,12 @@ impl Index {
         if holders.is_empty() {
             self.holders.remove(name);
         }
-        if existed {
-            self.entries -= 1;
-            *self.digests.entry(holder).or_default() ^= digest(name);
-        }
+        self.entries -= usize::from(existed);
         existed
     }
 
     /// Removes all entries of a peer.
     pub fn remove_holder(&mut self, holder: Peer) {
-        if self.digests.remove(&holder).is_none() {
-            return;
-        }
         let mut gone = 0;
         self.holders.retain(|_, holders| {
             gone += usize::from(holders.remove(&holder));
@@ -118,9 +108,7 @@ impl Index {
     /// About the bytes on the heap, without the names, which are shared.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.holders.len() * (size_of::<Arc<str>>() + size_of::<BTreeSet<Peer>>())
-            + self.digests.len() * size_of::<(Peer, u64)>()
-            + self.entries * size_of::<Peer>()
+        self.holders.len() * (size_of::<Arc<str>>() + size_of::<BTreeSet<Peer>>()) + self.entries * size_of::<Peer>()
     }
 }
 
