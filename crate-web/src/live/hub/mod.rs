@@ -35,8 +35,12 @@ pub use told::Ask;
 
 /// How often what is not a member's own business is looked after.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
-/// Panels are not drawn anew sooner than this after the last time.
+/// Panels are not drawn anew sooner than this after the last time,
 const PANELS_MS: f64 = 200.0;
+/// nor sooner than so many times as long as drawing took: a slow or busy machine has something else to do.
+const PANELS_SHARE: f64 = 5.0;
+/// But no later than this, also where nobody is looking.
+const PANELS_MS_MAX: f64 = 1_500.0;
 /// How long messages over simulated links are handed out at once: then the page may draw, and be used.
 const SLICE_MS: f64 = 8.0;
 
@@ -49,6 +53,8 @@ struct Inner {
     next_listener: Cell<u32>,
     telling: Cell<bool>,
     told_ms: Cell<f64>,
+    /// What drawing took the last time.
+    drawing_ms: Cell<f64>,
     _page: RefCell<Vec<Listener>>,
 }
 
@@ -83,6 +89,7 @@ impl Hub {
             next_listener: Cell::default(),
             telling: Cell::default(),
             told_ms: Cell::default(),
+            drawing_ms: Cell::default(),
             _page: RefCell::default(),
         }));
         *hub.0.alarm.borrow_mut() = Some(Alarm::new(hub.weakly(|hub, ()| hub.rang()).into_ringer()));
@@ -389,12 +396,17 @@ impl Hub {
         }
         let tell = self.weakly(|hub, ()| {
             hub.0.telling.set(false);
-            hub.0.told_ms.set(dom::now_ms());
+            let began_ms = dom::now_ms();
+            hub.0.told_ms.set(began_ms);
             let listeners: Vec<Callback<()>> = hub.0.listeners.borrow().iter().map(|(_, tell)| tell.clone()).collect();
             listeners.iter().for_each(|tell| tell.emit(()));
+            // Components are drawn right after this, and before a timer.
+            let drawn = hub.weakly(move |hub, ()| hub.0.drawing_ms.set(dom::now_ms() - began_ms));
+            dom::after(0, move || drawn.call(()));
         });
-        let left_ms = PANELS_MS - (dom::now_ms() - self.0.told_ms.get());
-        dom::after(left_ms.clamp(0.0, PANELS_MS) as i32, move || tell.call(()));
+        let pause_ms = pause_ms(self.0.drawing_ms.get(), dom::document().hidden());
+        let left_ms = pause_ms - (dom::now_ms() - self.0.told_ms.get());
+        dom::after(left_ms.clamp(0.0, pause_ms) as i32, move || tell.call(()));
     }
 
     fn subscribe(&self, tell: Callback<()>) -> u32 {
@@ -407,6 +419,11 @@ impl Hub {
     fn unsubscribe(&self, number: u32) {
         self.0.listeners.borrow_mut().retain(|(other, _)| *other != number);
     }
+}
+
+/// From one drawing of the panels to the next, at least.
+fn pause_ms(drawing_ms: f64, hidden: bool) -> f64 {
+    if hidden { PANELS_MS_MAX } else { (drawing_ms * PANELS_SHARE).clamp(PANELS_MS, PANELS_MS_MAX) }
 }
 
 /// See [`Hub::weakly`].
@@ -433,4 +450,17 @@ pub fn use_hub(hub: &Hub) {
         let hub = hub.clone();
         move || hub.unsubscribe(number)
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_are_drawn_less_often_where_drawing_takes_long_or_nobody_looks() {
+        assert_eq!(pause_ms(10.0, false), PANELS_MS);
+        assert_eq!(pause_ms(100.0, false), 500.0);
+        assert_eq!(pause_ms(2_000.0, false), PANELS_MS_MAX);
+        assert_eq!(pause_ms(10.0, true), PANELS_MS_MAX);
+    }
 }
