@@ -233,8 +233,33 @@ test('virtual nodes of a page are members like others', async () => {
     await expect(peers(ann)).toHaveText('Connected peers: 2');
     await ann.getByRole('radio', { name: 'Use', exact: true }).check();
     expect(await ask(ann, 'a thing', 'Put', 'on three nodes')).toContain('is stored on 3 nodes');
-    await ann.getByRole('radio', { name: 'Virtual 2', exact: true }).check();
+    await field(ann, 'Node of this page').selectOption('Virtual 2');
     expect(await ask(ann, 'a thing', 'Get')).toContain('“on three nodes”');
+  });
+});
+
+test('a dozen virtual nodes come in by themselves over simulated links, and are one ring with a real page', async () => {
+  await party(async (come) => {
+    const ann = await come('Ann');
+    await found(ann);
+    await ann.getByRole('radio', { name: 'Node', exact: true }).check();
+    await field(ann, 'Virtual nodes to add').fill('33');
+    await expect(ann.getByText('Type a number from 1 to 32.')).toBeVisible();
+    await expect(button(ann, 'Add virtual node')).toBeDisabled();
+    await field(ann, 'Virtual nodes to add').fill('12');
+    await button(ann, 'Add 12 virtual nodes').click();
+    const here = async (page) => (await members(page)).filter(([, state]) => state === 'here').length;
+    await expect.poll(() => here(ann), { timeout: 120_000 }).toBe(12);
+    expect(await counter(ann, 'peer connections made by this page')).toBe(0);
+    const ben = await come('Ben');
+    await invite(ann, ben);
+    await expect.poll(() => here(ben), { timeout: 120_000 }).toBe(13);
+    await expect.poll(() => connected(ben), { timeout: 120_000 }).toBeGreaterThan(1);
+    expect(await ask(ben, 'a thing', 'Put', 'in a mixed ring')).toContain('is stored on 3 nodes');
+    for (const node of ['You', 'Virtual 7', 'Virtual 12']) {
+      await field(ann, 'Node of this page').selectOption(node);
+      expect(await ask(ann, 'a thing', 'Get'), node).toContain('“in a mixed ring”');
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-//! Finds Chromium and the chromedriver that goes with it, or installs Debian's.
+//! Finds Chromium and the chromedriver that goes with it, and Firefox, or installs Debian's.
 
 use crate::pins::{major, version_in};
 use crate::process::{output, run};
@@ -19,6 +19,9 @@ pub(crate) struct Browser {
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+const FIREFOX_NAMES: [&str; 2] = ["firefox-esr", "firefox"];
+const FIREFOX_MAC: &str = "/Applications/Firefox.app/Contents/MacOS/firefox";
 
 /// Arguments that keep the browser quiet and let it run in a container.
 const ARGUMENTS: [&str; 9] = [
@@ -44,13 +47,38 @@ pub(crate) fn ensure() -> Outcome<Browser> {
             .into());
     }
     println!("Installing chromium and chromium-driver with apt-get (1 to 3 minutes).");
-    apt(&["update", "-qq"])?;
-    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver", "fonts-liberation"])?;
+    apt(&["chromium", "chromium-driver", "fonts-liberation"])?;
     find().ok_or_else(|| "apt-get installed no Chromium that can be used".into())
 }
 
+/// Firefox, for the test in which it meets Chromium; installed if it is missing.
+pub(crate) fn firefox() -> Outcome<PathBuf> {
+    if let Some(firefox) = find_firefox() {
+        return Ok(firefox);
+    }
+    if paths::in_path("apt-get").is_none() {
+        return Err("no Firefox was found: install it, or set OVERLAY_FIREFOX to it".into());
+    }
+    println!("Installing firefox-esr with apt-get (about a minute).");
+    apt(&["firefox-esr"])?;
+    find_firefox().ok_or_else(|| "apt-get installed no Firefox that can be used".into())
+}
+
+/// The program that a variable of the environment names.
+fn set(name: &str) -> Option<PathBuf> {
+    env::var_os(name).map(PathBuf::from).filter(|path| path.is_file())
+}
+
+fn find_firefox() -> Option<PathBuf> {
+    let runs = |path: &PathBuf| output(Command::new(path).arg("--version")).is_ok();
+    set("OVERLAY_FIREFOX")
+        .into_iter()
+        .chain(FIREFOX_NAMES.iter().filter_map(|name| paths::in_path(name)))
+        .chain([PathBuf::from(FIREFOX_MAC)])
+        .find(runs)
+}
+
 fn find() -> Option<Browser> {
-    let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
     let driver = set("CHROMEDRIVER").or_else(|| paths::in_path("chromedriver"))?;
     let wanted = major_of(&driver)?;
     let chromium = set("OVERLAY_CHROMIUM")
@@ -66,7 +94,14 @@ fn major_of(program: &Path) -> Option<u32> {
     major(version_in(&printed)?)
 }
 
-fn apt(args: &[&str]) -> Outcome<()> {
+/// Installs packages of Debian.
+fn apt(packages: &[&str]) -> Outcome<()> {
+    apt_get(packages, &["update", "-qq"])?;
+    let install = ["install", "-y", "-qq", "--no-install-recommends"];
+    apt_get(packages, &[&install[..], packages].concat())
+}
+
+fn apt_get(packages: &[&str], args: &[&str]) -> Outcome<()> {
     let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     let mut command = if root {
         Command::new("apt-get")
@@ -82,7 +117,7 @@ fn apt(args: &[&str]) -> Outcome<()> {
         .env("DEBIAN_FRONTEND", "noninteractive")
         .args(["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"])
         .args(args))
-    .map_err(|why| format!("{why}; install chromium and chromium-driver by hand and try again"))
+    .map_err(|why| format!("{why}; install {} by hand and try again", packages.join(", ")))
 }
 
 /// What the runner of the wasm tests asks of the driver, as JSON.

@@ -34,7 +34,7 @@ pub(crate) fn packages() -> Outcome<PathBuf> {
 }
 
 fn install(tests: &Path, work: &Path, home: &Path) -> Outcome<()> {
-    println!("Installing wasm-opt, Playwright, axe-core and a test tracker from npm (up to a minute).");
+    println!("Installing wasm-opt, Playwright, Puppeteer, axe-core and a test tracker from npm (up to a minute).");
     remove(work)?;
     fs::create_dir_all(work).map_err(|e| format!("cannot make {}: {e}", work.display()))?;
     for file in ["package.json", "package-lock.json"] {

@@ -154,12 +154,14 @@ fn named(option: &str, folder: &str, prefix: &str) -> String {
 fn browser_tests() -> Outcome<()> {
     npm::packages()?;
     let browser = browser::ensure()?;
+    let firefox = browser::firefox()?;
     let tests = paths::root().join("tests-browser");
     process::run(
         Command::new("node")
             .args(["node_modules/@playwright/test/cli.js", "test"])
             .current_dir(tests)
-            .env("OVERLAY_CHROMIUM", &browser.chromium),
+            .env("OVERLAY_CHROMIUM", &browser.chromium)
+            .env("OVERLAY_FIREFOX", firefox),
     )
 }
 
@@ -201,6 +203,8 @@ pub(crate) fn install_everything() -> Outcome<()> {
     for folder in &folders {
         println!("{}", folder.display());
     }
-    println!("{}\n{}", browser.chromium.display(), browser.driver.display());
+    for program in [browser.chromium, browser.driver, browser::firefox()?] {
+        println!("{}", program.display());
+    }
     Ok(())
 }

@@ -34,7 +34,8 @@ pub(super) struct Dial {
     pub(super) link: Option<LinkId>,
     /// Whether a link to the peer broke, and it may be dead.
     suspect: bool,
-    /// Whether the peer has ever answered: then it is alive, whatever becomes of the connection.
+    /// Whether the peer has ever answered, or was never asked: then it is alive as far as anybody here can tell, whatever becomes of
+    /// the connection.
     answered: bool,
 }
 
@@ -388,16 +389,19 @@ impl Member {
 
     /// An attempt came to nothing: the next one is made after a pause, or the peer is given up.
     pub(super) fn on_attempt_failed(&mut self, id: LinkId, reason: LinkReason) {
-        let Some((peer, invited, offerer)) = self.links.get(&id).map(|link| (link.peer, link.invited, link.offerer))
-        else {
-            return;
-        };
+        let Some(link) = self.links.get(&id) else { return };
+        let (peer, attempt, invited, offerer) = (link.peer, link.attempt, link.invited, link.offerer);
+        // That the own browser made nothing of it says nothing about the peer.
+        let unmade = (link.stage, reason) == (Stage::Describing, LinkReason::Failed);
         self.stats.attempts_failed += u64::from(reason != LinkReason::Doubled);
         self.close(id, None, reason);
         if invited {
             return self.event(Event::OfferFailed { link: id, reason });
         }
         let Some(peer) = peer else { return };
+        if unmade && !offerer {
+            self.signal(peer, attempt, SignalKind::Bye, &[]);
+        }
         let pause = self.jitter(bounds::BACKOFF);
         let (now, is_alone) = (self.now, self.proven.is_empty());
         let Some(dial) = self.dials.get_mut(&peer) else { return };
@@ -410,7 +414,7 @@ impl Member {
         }
         dial.link = None;
         dial.tries += 1;
-        dial.answered |= reason == LinkReason::Refused;
+        dial.answered |= reason == LinkReason::Refused || unmade;
         dial.next = now + crate::time::Duration(bounds::BACKOFF.0 << dial.tries) + pause;
         let nobody = matches!(reason, LinkReason::NoAnswer | LinkReason::Unreachable) && dial.suspect;
         if dial.tries >= bounds::ATTEMPTS || nobody || is_alone {

@@ -125,6 +125,11 @@ impl<K: Ord, V> Map<K, V> {
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.find(key).ok().map(|at| self.0.remove(at).1)
     }
+
+    /// Takes the first entry out.
+    pub fn pop_first(&mut self) -> Option<(K, V)> {
+        (!self.0.is_empty()).then(|| self.0.remove(0))
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +146,7 @@ mod tests {
             let (mut map, mut model) = (Map::new(), BTreeMap::new());
             for (deed, key, value) in deeds {
                 let key = key % 16;
-                match deed % 5 {
+                match deed % 6 {
                     0 => prop_assert_eq!(map.insert(key, value), model.insert(key, value)),
                     1 => prop_assert_eq!(map.remove(&key), model.remove(&key)),
                     2 => *map.get_or_insert_with(key, || value) = *model.entry(key).or_insert(value),
@@ -149,6 +154,7 @@ mod tests {
                         map.retain(|key, _| *key != value % 16);
                         model.retain(|key, _| *key != value % 16);
                     }
+                    4 => prop_assert_eq!(map.pop_first(), model.pop_first()),
                     _ => prop_assert_eq!(map.get_mut(&key), model.get_mut(&key)),
                 }
                 prop_assert!(map.iter().eq(model.iter()));

@@ -134,7 +134,7 @@ impl Proximity for Distances {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Member {
     keys: KeyPair,
     settings: Settings,

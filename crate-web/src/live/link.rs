@@ -1,5 +1,5 @@
 //! What a link is to the rest of the page: bytes go in, and what the other end does is told. Nobody above this knows
-//! whether a link is WebRTC or stays within the browser.
+//! whether a link is WebRTC, stays within the browser, or is simulated.
 
 use std::rc::Rc;
 
@@ -45,4 +45,8 @@ pub trait Link {
     fn send(&self, bytes: &[u8]) -> Sent;
     /// What it is, in a word or two.
     fn kind(&self) -> &'static str;
+    /// Whether it is one of the connections of which a page has so many and no more.
+    fn is_connection(&self) -> bool {
+        false
+    }
 }

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`link`] | what a link is to the rest |
-//! | [`rtc`], [`port`] | the two kinds: WebRTC, and within one browser |
+//! | [`rtc`], [`port`], [`wires`] | the three kinds: WebRTC, within one browser, and simulated within one page |
 //! | [`tabs`], [`tracker`], [`secret`] | ways of meeting others: tabs, public trackers with sealed words |
 //! | [`hub`] | this page's members, and all that joins them to the world |
 //! | [`clock`], [`settings`], [`preflight`], [`qr`] | time, what may be set, what a network allows, codes |
@@ -24,3 +24,4 @@ pub mod secret;
 pub mod settings;
 pub mod tabs;
 pub mod tracker;
+pub mod wires;

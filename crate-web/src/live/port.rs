@@ -1,5 +1,4 @@
-//! A link that stays within the browser: between tabs, or between two members in one page. It needs no network, so it is
-//! there when all else fails.
+//! A link that stays within the browser: between tabs. It needs no network, so it is there when all else fails.
 //!
 //! # Implementation notes
 //! A BroadcastChannel of their own, named by the end that offers, joins two ends. To the member it is a link like any

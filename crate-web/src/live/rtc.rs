@@ -152,6 +152,10 @@ impl Link for RtcLink {
     fn kind(&self) -> &'static str {
         "WebRTC"
     }
+
+    fn is_connection(&self) -> bool {
+        true
+    }
 }
 
 impl Drop for RtcLink {

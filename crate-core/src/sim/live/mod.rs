@@ -74,6 +74,8 @@ struct Seat {
     lives: bool,
     /// The page does not run now; what happens to it waits.
     frozen: bool,
+    /// Its browser makes no more connections.
+    exhausted: bool,
     missed: Vec<Happening>,
     /// The timer that was set last.
     timer: Option<Time>,
@@ -227,7 +229,7 @@ impl LiveWorld {
         self.rng.fill_bytes(&mut secret);
         let member = Member::new(self.now, &secret, self.rng.next_u64(), self.settings.clone());
         let (timer, missed, events, room) = (None, Vec::new(), Vec::new(), None);
-        self.seats.push(Seat { member, lives: true, frozen: false, missed, timer, events, room });
+        self.seats.push(Seat { member, lives: true, frozen: false, exhausted: false, missed, timer, events, room });
         self.seats.len() - 1
     }
 
@@ -248,6 +250,11 @@ impl LiveWorld {
     /// The page stops running; what happens to it waits.
     pub fn freeze(&mut self, seat: usize) {
         self.seats[seat].frozen = true;
+    }
+
+    /// The page's browser makes no more connections; those that it has go on.
+    pub fn exhaust(&mut self, seat: usize) {
+        self.seats[seat].exhausted = true;
     }
 
     /// A frozen page runs again.

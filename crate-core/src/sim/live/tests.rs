@@ -126,6 +126,18 @@ fn a_broken_link_between_living_members_is_made_anew_and_nobody_is_taken_for_dea
 }
 
 #[test]
+fn who_can_make_no_more_connections_takes_nobody_for_dead_and_is_not_taken_for_dead() {
+    let mut world = ring_of(5, 6);
+    world.exhaust(2);
+    world.cut(1, 2);
+    world.cut(2, 3);
+    world.run(seconds(120));
+    assert!(world.member(2).stats().links_broken >= 2, "the silence was noticed");
+    assert_eq!([1, 2, 3].map(|seat| world.member(seat).stats().peers_lost), [0; 3]);
+    everyone_reaches_everyone(&mut world);
+}
+
+#[test]
 fn a_page_that_slept_is_not_declared_dead_by_itself_and_catches_up() {
     let mut world = ring_of(6, 6);
     put(&mut world, 0, "before");

@@ -9,6 +9,9 @@ use crate::time::{Duration, Time};
 
 impl LiveWorld {
     pub(super) fn describe(&mut self, at: usize, link: LinkId, kind: Kind) {
+        if self.seats[at].exhausted {
+            return self.later(Duration::ZERO, at, Happening::Closed { link });
+        }
         let mut fingerprint = [0; 32];
         self.rng.fill_bytes(&mut fingerprint);
         self.certificates.insert(fingerprint, (at, link));

@@ -71,8 +71,10 @@ pub(super) type OnInvitation = Box<dyn FnOnce(&str)>;
 
 /// See the module.
 pub struct Board {
-    /// The person's member, and others of this page.
+    /// The person's member, and virtual ones of this page.
     pub seats: Vec<Seat>,
+    /// Virtual ones that will come in when others have.
+    pub(super) seats_wanted: usize,
     /// What the person has set.
     pub settings: Settings,
     /// Whose tables are shown.
@@ -123,6 +125,7 @@ impl Board {
     pub(super) fn new(seat: Seat) -> Self {
         Self {
             seats: vec![seat],
+            seats_wanted: 0,
             settings: Settings::recalled(),
             active: 0,
             log: VecDeque::new(),
@@ -153,7 +156,7 @@ impl Board {
     /// Puts a new member in the place of one that has left.
     pub(super) fn renew(&mut self, seat: Seat) {
         self.seats = vec![seat];
-        self.active = 0;
+        (self.active, self.seats_wanted) = (0, 0);
         (self.wish, self.shown, self.selected, self.invitation, self.answer) = (None, None, None, None, None);
         self.asked.clear();
         self.cut = false;
@@ -183,7 +186,7 @@ impl Board {
     /// Whether an offer of ours stays within the browser.
     pub(super) fn stays_near(&self, seat: usize, link: LinkId) -> bool {
         let plan = self.seats.get(seat).and_then(|seat| seat.plans.get(&link));
-        matches!(plan, Some((Plan::Tab(_) | Plan::Seat(_), _)))
+        matches!(plan, Some((Plan::Tab(_), _)))
     }
 
     /// What a member is called on the ring: its name, or the first digits of its GUID.

@@ -251,13 +251,6 @@ impl Hub {
         }
     }
 
-    pub(super) fn invite_seat(&self, seat: usize) {
-        self.change(|board, now| match board.seats[0].member.offer(now) {
-            Ok(link) => board.seats[0].plan(now, link, Plan::Seat(seat)),
-            Err(error) => board.problem = Some(error.to_string()),
-        });
-    }
-
     // Tabs.
 
     /// Looks for other tabs of this browser.
@@ -353,5 +346,6 @@ impl Hub {
         self.drop_stale(moment);
         self.try_tabs(moment);
         self.try_room(moment);
+        self.fill_seats();
     }
 }

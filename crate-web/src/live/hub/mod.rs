@@ -9,12 +9,13 @@
 mod board;
 mod coming_in;
 mod room;
+mod seats;
 mod told;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use overlay_core::live::{Event, LinkId, Map, Member, Output, State};
+use overlay_core::live::{Event, LinkId, Member, Output, State};
 use overlay_core::signalling::{Candidate, Description};
 use overlay_core::time::{Duration, Time};
 use yew::prelude::*;
@@ -23,57 +24,37 @@ use super::clock::{Alarm, now};
 use super::link::{Heard, Link, Sent, Tell};
 use super::port::{self, Port};
 use super::rtc::{self, RtcLink};
-use super::secret::random;
+use super::wires::{WireLink, Wires};
 use crate::dom::{self, Listener};
 
 pub use board::{Board, Line, Rung, Shown, Wish};
 pub(crate) use board::{DIGITS, HOP_MS, digits};
 pub use coming_in::Handed;
-use coming_in::Plan;
+pub use seats::{Seat, VIRTUAL_MAX};
 pub use told::Ask;
 
-/// Members of one page at most: each may hold dozens of connections, and a page has 500.
-pub const SEATS_MAX: usize = 6;
 /// How often what is not a member's own business is looked after.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
-/// Panels are not drawn anew sooner than this after the last time.
+/// Panels are not drawn anew sooner than this after the last time,
 const PANELS_MS: f64 = 200.0;
-
-/// A member of this page, and its links.
-pub struct Seat {
-    /// The member.
-    pub member: Member,
-    links: Map<LinkId, Box<dyn Link>>,
-    /// What links are for that began outside the overlay, and since when.
-    plans: Map<LinkId, (Plan, Time)>,
-}
-
-impl Seat {
-    fn new() -> Self {
-        let seed = u64::from_le_bytes(random());
-        let member = Member::new(now(), &random(), seed, overlay_core::live::Settings::default());
-        Self { member, links: Map::new(), plans: Map::new() }
-    }
-
-    fn plan(&mut self, now: Time, link: LinkId, plan: Plan) {
-        self.plans.insert(link, (plan, now));
-    }
-
-    /// What a link is, in a word or two.
-    #[must_use]
-    pub fn kind(&self, link: LinkId) -> &'static str {
-        self.links.get(&link).map_or("closed", |link| link.kind())
-    }
-}
+/// nor sooner than so many times as long as drawing took: a slow or busy machine has something else to do.
+const PANELS_SHARE: f64 = 5.0;
+/// But no later than this, also where nobody is looking.
+const PANELS_MS_MAX: f64 = 1_500.0;
+/// How long messages over simulated links are handed out at once: then the page may draw, and be used.
+const SLICE_MS: f64 = 8.0;
 
 struct Inner {
     board: RefCell<Board>,
+    wires: Rc<RefCell<Wires>>,
     alarm: RefCell<Option<Alarm>>,
     housekeeping: Cell<Time>,
     listeners: RefCell<Vec<(u32, Callback<()>)>>,
     next_listener: Cell<u32>,
     telling: Cell<bool>,
     told_ms: Cell<f64>,
+    /// What drawing took the last time.
+    drawing_ms: Cell<f64>,
     _page: RefCell<Vec<Listener>>,
 }
 
@@ -101,12 +82,14 @@ impl Hub {
     fn open() -> Self {
         let hub = Self(Rc::new(Inner {
             board: RefCell::new(Board::new(Seat::new())),
+            wires: Rc::default(),
             alarm: RefCell::default(),
             housekeeping: Cell::new(now() + HOUSEKEEPING),
             listeners: RefCell::default(),
             next_listener: Cell::default(),
             telling: Cell::default(),
             told_ms: Cell::default(),
+            drawing_ms: Cell::default(),
             _page: RefCell::default(),
         }));
         *hub.0.alarm.borrow_mut() = Some(Alarm::new(hub.weakly(|hub, ()| hub.rang()).into_ringer()));
@@ -199,15 +182,19 @@ impl Hub {
         };
         let link: Option<Box<dyn Link>> = {
             let mut board = self.0.board.borrow_mut();
-            let near = match offer {
+            let is_in_page = board.stays_in_page(seat, id);
+            let is_in_browser = match offer {
                 Some(offer) => port::name_in(offer).is_some(),
                 None => board.stays_near(seat, id) || !rtc::exists(),
             };
-            match (near, offer) {
-                (true, Some(offer)) => Port::answer(offer, tell).map(|port| Box::new(port) as Box<dyn Link>),
-                (true, None) => Port::offer(tell).map(|port| Box::new(port) as Box<dyn Link>),
-                (false, _) if !rtc::exists() => None,
-                (false, offer) => {
+            match offer {
+                _ if is_in_page => {
+                    WireLink::begin(&self.0.wires, (seat, id), offer).map(|wire| Box::new(wire) as Box<dyn Link>)
+                }
+                Some(offer) if is_in_browser => Port::answer(offer, tell).map(|port| Box::new(port) as Box<dyn Link>),
+                None if is_in_browser => Port::offer(tell).map(|port| Box::new(port) as Box<dyn Link>),
+                _ if !rtc::exists() || !board.may_connect() => None,
+                _ => {
                     board.connections_made += 1;
                     // A mistaken server is said where it was typed; links do without it.
                     let servers = board.settings.servers().unwrap_or_default();
@@ -258,20 +245,36 @@ impl Hub {
 
     /// A link told something.
     fn heard(&self, seat: usize, link: LinkId, heard: Heard) {
+        self.hear(seat, link, heard);
+        self.settle();
+    }
+
+    /// The same, without what comes of it.
+    fn hear(&self, seat: usize, link: LinkId, heard: Heard) {
         let known = self.with(|board| board.seats.get(seat).is_some_and(|seat| seat.links.contains_key(&link)));
         if !known {
             return;
         }
         match heard {
-            Heard::Described(own) => self.tell(seat, |member, now| member.on_description(now, link, &own.to_bytes())),
-            Heard::Candidate(bytes) => self.tell(seat, |member, now| member.on_candidate(now, link, &bytes)),
-            Heard::Open => self.tell(seat, |member, now| member.on_open(now, link)),
-            Heard::Bytes(bytes) => self.tell(seat, |member, now| member.on_bytes(now, link, &bytes)),
-            Heard::Drained => self.tell(seat, |member, now| member.on_congested(now, link, false)),
-            Heard::Closed => {
-                self.closed(seat, link);
-                self.settle();
-            }
+            Heard::Closed => self.closed(seat, link),
+            heard => drop(self.say(seat, |member, now| match heard {
+                Heard::Described(own) => member.on_description(now, link, &own.to_bytes()),
+                Heard::Candidate(bytes) => member.on_candidate(now, link, &bytes),
+                Heard::Open => member.on_open(now, link),
+                Heard::Bytes(bytes) => member.on_bytes(now, link, &bytes),
+                Heard::Drained => member.on_congested(now, link, false),
+                Heard::Closed => {}
+            })),
+        }
+    }
+
+    /// Hands out what has arrived over simulated links, as much as takes no longer than a moment.
+    fn hand_out(&self) {
+        let (moment, began_ms) = (now(), dom::now_ms());
+        while dom::now_ms() - began_ms < SLICE_MS {
+            let next = self.0.wires.borrow_mut().due(moment);
+            let Some(((seat, link), heard)) = next else { return };
+            self.hear(seat, link, heard);
         }
     }
 
@@ -298,6 +301,8 @@ impl Hub {
         }
         if came_in {
             self.came_in();
+        } else if seat > 0 {
+            self.fill_seats();
         }
     }
 
@@ -305,8 +310,8 @@ impl Hub {
 
     fn set_alarm(&self) {
         let due = self.with(|board| board.seats.iter().filter_map(|seat| seat.member.next_deadline()).min());
-        let housekeeping = self.0.housekeeping.get();
-        let due = due.map_or(housekeeping, |due| due.min(housekeeping));
+        let arrives = self.0.wires.borrow().next_due();
+        let due = due.into_iter().chain(arrives).fold(self.0.housekeeping.get(), Time::min);
         if let Some(alarm) = &mut *self.0.alarm.borrow_mut() {
             alarm.set(due);
         }
@@ -316,6 +321,7 @@ impl Hub {
         if let Some(alarm) = &mut *self.0.alarm.borrow_mut() {
             alarm.rung();
         }
+        self.hand_out();
         let moment = now();
         let seats = self.with(|board| board.seats.len());
         for seat in 0..seats {
@@ -382,26 +388,6 @@ impl Hub {
         });
     }
 
-    /// Another member in this page, which comes in by way of the first.
-    pub fn add_seat(&self) {
-        let added = self.change(|board, now| {
-            let free = board.seats.len();
-            let open = free < SEATS_MAX && matches!(board.seats[0].member.state(), State::Member);
-            open.then(|| {
-                let mut seat = Seat::new();
-                let base = board.settings.text(super::settings::Entry::Name).trim().to_string();
-                let name: String = base.chars().take(12).collect();
-                let name = if name.is_empty() { format!("virtual {free}") } else { format!("{name}, virtual {free}") };
-                let _ = seat.member.set_name(now, &name);
-                board.seats.push(seat);
-                free
-            })
-        });
-        if let Some(seat) = added {
-            self.invite_seat(seat);
-        }
-    }
-
     // Who is told.
 
     fn show(&self) {
@@ -410,12 +396,17 @@ impl Hub {
         }
         let tell = self.weakly(|hub, ()| {
             hub.0.telling.set(false);
-            hub.0.told_ms.set(dom::now_ms());
+            let began_ms = dom::now_ms();
+            hub.0.told_ms.set(began_ms);
             let listeners: Vec<Callback<()>> = hub.0.listeners.borrow().iter().map(|(_, tell)| tell.clone()).collect();
             listeners.iter().for_each(|tell| tell.emit(()));
+            // Components are drawn right after this, and before a timer.
+            let drawn = hub.weakly(move |hub, ()| hub.0.drawing_ms.set(dom::now_ms() - began_ms));
+            dom::after(0, move || drawn.call(()));
         });
-        let left_ms = PANELS_MS - (dom::now_ms() - self.0.told_ms.get());
-        dom::after(left_ms.clamp(0.0, PANELS_MS) as i32, move || tell.call(()));
+        let pause_ms = pause_ms(self.0.drawing_ms.get(), dom::document().hidden());
+        let left_ms = pause_ms - (dom::now_ms() - self.0.told_ms.get());
+        dom::after(left_ms.clamp(0.0, pause_ms) as i32, move || tell.call(()));
     }
 
     fn subscribe(&self, tell: Callback<()>) -> u32 {
@@ -428,6 +419,11 @@ impl Hub {
     fn unsubscribe(&self, number: u32) {
         self.0.listeners.borrow_mut().retain(|(other, _)| *other != number);
     }
+}
+
+/// From one drawing of the panels to the next, at least.
+fn pause_ms(drawing_ms: f64, hidden: bool) -> f64 {
+    if hidden { PANELS_MS_MAX } else { (drawing_ms * PANELS_SHARE).clamp(PANELS_MS, PANELS_MS_MAX) }
 }
 
 /// See [`Hub::weakly`].
@@ -454,4 +450,17 @@ pub fn use_hub(hub: &Hub) {
         let hub = hub.clone();
         move || hub.unsubscribe(number)
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_are_drawn_less_often_where_drawing_takes_long_or_nobody_looks() {
+        assert_eq!(pause_ms(10.0, false), PANELS_MS);
+        assert_eq!(pause_ms(100.0, false), 500.0);
+        assert_eq!(pause_ms(2_000.0, false), PANELS_MS_MAX);
+        assert_eq!(pause_ms(10.0, true), PANELS_MS_MAX);
+    }
 }

@@ -39,6 +39,8 @@ pub(super) struct Meeting {
     pub(super) rendezvous: Rendezvous,
     /// Offers given to trackers.
     given: usize,
+    /// Whether anybody was met here: how many are there is told with an announcement only, every few minutes.
+    met: bool,
     ask_at: Time,
 }
 
@@ -73,6 +75,7 @@ impl Meeting {
                 let why = why.unwrap_or_else(|| "none of them answers".into());
                 (Rung::Failed, format!("Room “{name}”: {why}. An invitation or another tab works without."))
             }
+            (_, 0 | 1) if self.met => (Rung::On, format!("Room “{name}”: others have been met there.")),
             (_, 0 | 1) => (Rung::Trying, format!("Room “{name}”: nobody else is there yet.")),
             (_, n) => (Rung::On, format!("Room “{name}”: {n} are there.")),
         }
@@ -109,6 +112,7 @@ impl Hub {
                         me: secret::id(),
                         lines: urls.into_iter().map(line).collect(),
                         given: 0,
+                        met: false,
                         ask_at: Time::ZERO,
                     });
                 }
@@ -151,6 +155,7 @@ impl Hub {
                     let read = meeting.room.open(&text).and_then(|bytes| Invitation::from_bytes(&bytes).ok());
                     let link = read.and_then(|read| meeting.rendezvous.take_offer(now, member, &read));
                     if let Some(link) = link {
+                        meeting.met = true;
                         board.seats[0].plan(now, link, Plan::Stranger(index, from, offer));
                     }
                 }

@@ -37,6 +37,8 @@ impl Board {
                 &whose,
                 "No link is left. Come back by an invitation, a room, or another tab; what this node stores is kept meanwhile.",
             ),
+            // Links of dozens of virtual nodes would leave nothing else to be read.
+            Event::LinkUp { .. } | Event::LinkDown { .. } | Event::OfferFailed { .. } if seat > 0 => {}
             Event::LinkUp { peer, .. } => self.log(at, format!("{whose}Linked with {}.", self.name_of(peer))),
             Event::LinkDown { peer, reason, .. } => {
                 let who = self.name_of(peer);
@@ -44,7 +46,7 @@ impl Board {
             }
             Event::OfferFailed { reason, .. } => {
                 self.log(at, format!("{whose}An offer came to nothing: {reason}"));
-                if seat == 0 && self.invitation.is_some() {
+                if self.invitation.is_some() {
                     self.problem = Some(format!("The invitation came to nothing. {reason} Make a new one."));
                 }
             }

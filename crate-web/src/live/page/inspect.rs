@@ -11,11 +11,11 @@ use overlay_core::protocol::{Candidate, Peer, Step};
 use yew::prelude::*;
 
 use super::super::clock::now;
-use super::super::hub::{Board, DIGITS, SEATS_MAX, digits};
+use super::super::hub::{Board, DIGITS, VIRTUAL_MAX, digits};
 use super::Scope;
 use crate::inspector::{Actions, Look, Nodes, losers, pastry, read, rule_list, values_held};
-use crate::widgets::{nothing, rich};
-use crate::words::marked;
+use crate::widgets::{Field, nothing, rich};
+use crate::words::{count, marked};
 
 /// Lines of the log that are listed.
 const LINES_LISTED: usize = 100;
@@ -52,16 +52,56 @@ pub(super) fn is_gone(other: &MemberView) -> bool {
     other.lost || other.presence == Presence::Gone
 }
 
+/// How many virtual nodes are asked for by what was typed: one, if nothing was.
+fn asked_for(text: &str, room: usize) -> Result<usize, String> {
+    let number = if text.trim().is_empty() { Some(1) } else { text.trim().parse().ok() };
+    number.filter(|number| (1..=room).contains(number)).ok_or_else(|| match room {
+        0 => "This page has as many virtual nodes as it can run.".into(),
+        1 => "One more fits: type 1.".into(),
+        _ => format!("Type a number from 1 to {room}."),
+    })
+}
+
+/// How many virtual nodes there are, and more of them.
+fn virtual_nodes(scope: &Scope, board: &Board) -> Html {
+    let there = board.virtual_nodes();
+    let asked = asked_for(&scope.desk.more, VIRTUAL_MAX - there);
+    let error = asked.as_ref().err().filter(|_| !scope.desk.more.trim().is_empty());
+    let name = match asked {
+        Ok(number) if number > 1 => format!("Add {}", count(number, "virtual node")),
+        _ => "Add virtual node".into(),
+    };
+    let oninput = {
+        let scope = scope.clone();
+        Callback::from(move |text| scope.set(|desk| desk.more = text))
+    };
+    let onsubmit = {
+        let scope = scope.clone();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let room = scope.hub.with(|board| VIRTUAL_MAX - board.virtual_nodes());
+            if let Ok(number) = asked_for(&scope.now().more, room) {
+                scope.hub.add_seats(number);
+                scope.set(|desk| desk.more = String::new());
+            }
+        })
+    };
+    html! {
+        <form class="group virtual" {onsubmit}>
+            <Field label="Virtual nodes to add" id="live-more" value={scope.desk.more.clone()} {oninput} error={error.cloned().map(AttrValue::from)}
+                hint={AttrValue::from(format!("One, if left empty. {there} of {VIRTUAL_MAX} run in this page, linked by simulated links."))} number=true />
+            <div class="buttons">
+                <button type="submit" disabled={!board.is_member() || asked.is_err()}
+                    title="Further nodes in this page, which link up as any others do">{ name }</button>
+            </div>
+        </form>
+    }
+}
+
 /// Decision, tables and values of the node that is looked at.
 pub(super) fn node(scope: &Scope, board: &Board) -> Html {
     let member = &board.viewer().member;
-    let add = scope.press(|scope| scope.hub.add_seat());
-    let tools = html! {
-        <div class="buttons">
-            <button type="button" disabled={!board.is_member() || board.seats.len() >= SEATS_MAX} onclick={add}
-                title="Another node in this page, which links up as any other does">{ "Add virtual node" }</button>
-        </div>
-    };
+    let tools = virtual_nodes(scope, board);
     let other = board.selected.filter(|guid| *guid != member.guid());
     let other = other.map_or_else(String::new, |guid| {
         format!("You chose {}: its tables are shown by its own page alone. Below are this node's.", board.name_of(guid))
@@ -99,12 +139,12 @@ pub(super) fn node(scope: &Scope, board: &Board) -> Html {
     });
     html! {
         <>
+            { tools }
             <p class="dim" hidden={other.is_empty()}>{ other }</p>
             <section aria-label="Decision"><h2 class="label">{ heading }</h2></section>
             { explained }
             { pastry::tables(&look, me, overlay.overlay(), config) }
             { values_held(read::<PastryNode>((), DIGITS, overlay.store()), &look.name(me)) }
-            { tools }
         </>
     }
 }
@@ -182,5 +222,19 @@ pub(super) fn counters(board: &Board) -> Html {
             <caption class="label">{ format!("Counters of {}", board.name_of(member.guid())) }</caption>
             <tbody>{ for rows }</tbody>
         </table>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_virtual_nodes_is_taken_as_far_as_they_fit() {
+        assert_eq!(asked_for("", 32), Ok(1));
+        assert_eq!(asked_for(" 32 ", 32), Ok(32));
+        for (text, room) in [("33", 32), ("0", 32), ("-1", 32), ("two", 32), ("2", 1), ("", 0)] {
+            assert!(asked_for(text, room).is_err(), "{text:?} of {room}");
+        }
     }
 }

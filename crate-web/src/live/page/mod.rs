@@ -10,7 +10,7 @@ use overlay_core::draw::View;
 use overlay_core::live::State;
 use overlay_core::protocol::Peer;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::hub::{Board, Handed, Hub, use_hub};
@@ -34,6 +34,8 @@ pub(super) struct Desk {
     pub(super) line: String,
     /// For whom the line is: 0 is whoever answers for the key, others are members in order.
     pub(super) to: usize,
+    /// How many virtual nodes to add, as typed.
+    pub(super) more: String,
     /// Which panel is shown.
     pub(super) panel: usize,
     /// Whether everything lies on one ring.
@@ -332,18 +334,25 @@ fn panels(scope: &Scope, board: &Board) -> Html {
 
 /// Which of this page's nodes is looked at.
 fn seats(scope: &Scope, board: &Board) -> Html {
-    let onchoose = {
+    let onchange = {
         let hub = scope.hub.clone();
-        Callback::from(move |index| hub.change(|board, _| board.active = index))
+        Callback::from(move |event: Event| {
+            let index = event.target_unchecked_into::<HtmlSelectElement>().selected_index().max(0) as usize;
+            hub.change(|board, _| board.active = index);
+        })
     };
     if board.seats.len() < 2 {
         return nothing();
     }
-    let options =
-        (0..board.seats.len()).map(|seat| if seat == 0 { "You".into() } else { format!("Virtual {seat}").into() });
+    let options = (0..board.seats.len()).map(|seat| {
+        let name = if seat == 0 { "You".into() } else { format!("Virtual {seat}") };
+        html! { <option key={seat} selected={seat == board.active}>{ name }</option> }
+    });
     html! {
-        <Segmented label="Node of this page" labelled=false name="seat" options={options.collect::<Vec<AttrValue>>()}
-            chosen={board.active} {onchoose} />
+        <div class="field">
+            <label class="sr-only" for="live-seat">{ "Node of this page" }</label>
+            <select id="live-seat" {onchange}>{ for options }</select>
+        </div>
     }
 }
 

@@ -10,6 +10,9 @@ use overlay_core::protocol::Peer;
 
 use super::super::hub::{Board, DIGITS, HOP_MS, Shown};
 
+/// Characters of a name in the picture.
+const NAME_CHARACTERS: usize = 16;
+
 /// Members that are not gone, as the member shown has heard; itself included.
 pub(super) fn here(board: &Board) -> usize {
     nodes(board).iter().filter(|node| node.state != NodeState::Dead).count()
@@ -70,11 +73,20 @@ pub(super) fn frame(board: &Board, view: View, names: bool, now_ms: f64, reduced
     frame
 }
 
+/// A name as it stands beside its node: what is cut off is seen to be.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= NAME_CHARACTERS {
+        name.into()
+    } else {
+        name.chars().take(NAME_CHARACTERS - 1).chain(['…']).collect()
+    }
+}
+
 fn called(board: &Board) -> Arc<[(Peer, String)]> {
     let member = &board.viewer().member;
     let named = nodes(board).into_iter().filter_map(|node| {
         let name = board.chosen_name(Guid(node.at))?;
-        Some((node.peer, name.chars().take(16).collect()))
+        Some((node.peer, shortened(&name)))
     });
     let mut named: Vec<(Peer, String)> = named.collect();
     // Who looks is found at once.
@@ -100,4 +112,15 @@ fn hops(shown: &Shown, find: &dyn Fn(Guid) -> Option<Peer>, now_ms: f64, reduced
         Some(StageHop { from: find(hop.at)?, to: find(hop.next)?, number: index as u16 + 1, state: state(index) })
     });
     hops.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_too_long_for_the_picture_ends_in_dots() {
+        assert_eq!(shortened("Ann, virtual 32"), "Ann, virtual 32");
+        assert_eq!(shortened("Friedrich Wilhelm"), "Friedrich Wilhe…");
+    }
 }
