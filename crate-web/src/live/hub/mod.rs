@@ -176,6 +176,10 @@ impl Hub {
     }
 
     fn open_link(&self, seat: usize, id: LinkId, offer: Option<&Description>) {
+        // Of two offers that cross, one is given up, and maybe before its turn.
+        if !self.with(|board| board.is_wanted(seat, id)) {
+            return;
+        }
         let tell: Tell = {
             let heard = self.weakly(move |hub, heard| hub.heard(seat, id, heard));
             Rc::new(move |what| heard.call(what))

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 4;
 const AGAIN: Duration = Duration::from_secs(5);
 /// WebRTC connections of one page at most. Chromium has 500, and counts closed ones for a while.
 const CONNECTIONS_MAX: usize = 400;
-/// Characters of the person's name that virtual nodes take on.
+/// Characters of the person's name that virtual nodes take on: the number behind it is still to be seen in the picture.
 const NAME_CHARACTERS_MAX: usize = 12;
 
 /// A member of this page, and its links.
@@ -62,7 +62,12 @@ impl Board {
         self.seats.len() - 1 + self.seats_wanted
     }
 
-    /// Whether an offer of ours is for another member of this page.
+    /// Whether a member still wants a link that it began.
+    pub(super) fn is_wanted(&self, seat: usize, link: LinkId) -> bool {
+        self.seats.get(seat).is_some_and(|seat| seat.member.links().any(|other| other.link == link))
+    }
+
+    /// Whether a link is to another member of this page.
     pub(super) fn stays_in_page(&self, seat: usize, link: LinkId) -> bool {
         let Some(seat) = self.seats.get(seat) else { return false };
         let to = seat.member.links().find(|other| other.link == link).and_then(|link| link.peer);
@@ -91,7 +96,7 @@ impl Board {
         let number = self.seats.len();
         let mut seat = Seat::new();
         let base: String = self.settings.text(Entry::Name).trim().chars().take(NAME_CHARACTERS_MAX).collect();
-        let name = if base.is_empty() { format!("virtual {number}") } else { format!("{base}, virtual {number}") };
+        let name = if base.is_empty() { format!("virtual {number}") } else { format!("{base} #{number}") };
         let _ = seat.member.set_name(now, &name);
         self.seats.push(seat);
         number
