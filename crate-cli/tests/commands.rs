@@ -421,6 +421,8 @@ fn a_flood_of_ttl_7_and_c_4_sends_8744_messages_and_26240_by_the_slides_rule() {
         "visited",
         "found",
         "hops",
+        "zipf",
+        "allocation",
     ];
     assert_eq!((&row["queries"], &row["messages"]), (&4_372.into(), &8_744.into()));
     let slide = &rows(&[&flood[..], &["--ttl-rule", "slide"]].concat())[0];

@@ -5,8 +5,8 @@
 //! - At any moment: what is found was shared by whom it is said to be at, once; a request ends once, and nothing is found for it
 //!   afterwards; no node has more links or children than its switches allow.
 //! - Every request of a node that neither crashed nor went away ends.
-//! - At rest: each node's state fits that of those it is linked with ([`Subject::is_sound`]), and a search finds exactly the
-//!   files that the holders within its reach ([`Subject::reach`]) share then. Files of the dead, of those who left, and what is shared
+//! - At rest: each node's state fits that of those it is linked with, and a search finds exactly the
+//!   files that the holders within its reach share then. Files of the dead, of those who left, and what is shared
 //!   no longer, are found no more.
 //!
 //! # What is not asked
