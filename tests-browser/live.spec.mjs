@@ -232,7 +232,8 @@ test('virtual nodes of a page are members like others', async () => {
     await button(ann, 'Add virtual node').click();
     await expect(peers(ann)).toHaveText('Connected peers: 2');
     await ann.getByRole('radio', { name: 'Use', exact: true }).check();
-    expect(await ask(ann, 'a thing', 'Put', 'on three nodes')).toContain('is stored on 3 nodes');
+    // The two have to find each other first.
+    await expect.poll(() => ask(ann, 'a thing', 'Put', 'on three nodes')).toContain('is stored on 3 nodes');
     await field(ann, 'Node of this page').selectOption('Virtual 2');
     expect(await ask(ann, 'a thing', 'Get')).toContain('“on three nodes”');
   });

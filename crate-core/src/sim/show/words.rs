@@ -23,15 +23,20 @@ pub fn moment(show: &dyn Show) -> String {
     let moment = show.moment();
     for all in [false, true] {
         let mut said = Vec::new();
+        let mut has_numbers = true;
         for number in moment.clone() {
             said.extend(sentences(show, number, all));
-            if said.len() > SENTENCES_MAX {
-                return summary(show, moment);
+            if has_numbers && said.len() > SENTENCES_MAX {
+                let numbers = summary(show, moment.clone());
+                has_numbers = !numbers.is_empty();
+                if has_numbers {
+                    return numbers.join(" ");
+                }
             }
         }
+        said.dedup();
         if !said.is_empty() {
-            said.dedup();
-            return said.join(" ");
+            return some(said).join(" ");
         }
     }
     // Nothing but timers.
@@ -64,9 +69,6 @@ pub fn sentences(show: &dyn Show, number: u32, all: bool) -> Vec<String> {
                 ));
             }
         }
-        What::Arrival(letter) if record.notes.is_empty() && record.outcomes.is_empty() => {
-            said.extend(all.then(|| format!("{node} gets “{}” from {}.", letter.name, name(letter.from))));
-        }
         What::Arrival(_) | What::Deadline => {}
     }
     let from = if let What::Arrival(letter) = record.what { Some(letter) } else { None };
@@ -74,6 +76,9 @@ pub fn sentences(show: &dyn Show, number: u32, all: bool) -> Vec<String> {
         said.extend(noted(note, &node, from, &name));
     }
     said.extend(record.outcomes.iter().filter_map(|outcome| told(outcome, &node, &name)));
+    if let (true, true, Some(letter)) = (all, said.is_empty(), from) {
+        said.push(format!("{node} gets “{}” from {}.", letter.name, name(letter.from)));
+    }
     said
 }
 
@@ -184,7 +189,7 @@ impl Sums {
 }
 
 /// A moment with many records, in numbers; what was reached for somebody who asked is told in words.
-fn summary(show: &dyn Show, moment: std::ops::Range<u32>) -> String {
+fn summary(show: &dyn Show, moment: std::ops::Range<u32>) -> Vec<String> {
     let records = &show.trace().records()[moment.start as usize..moment.end as usize];
     let sums = Sums::of(records);
     let actions = (moment.start..moment.end).zip(records).filter(|(_, record)| record.what == What::Action);
@@ -221,12 +226,18 @@ fn summary(show: &dyn Show, moment: std::ops::Range<u32>) -> String {
     let mut reached: Vec<String> =
         reached.filter_map(|(node, outcome)| told(outcome, &show.name(node), &|peer| show.name(peer))).collect();
     reached.dedup();
-    let more = reached.len().saturating_sub(SENTENCES_MAX);
-    said.extend(reached.into_iter().take(SENTENCES_MAX));
+    said.extend(some(reached));
+    said
+}
+
+/// The first of these sentences, and how many more there are.
+fn some(mut sentences: Vec<String>) -> Vec<String> {
+    let more = sentences.len().saturating_sub(SENTENCES_MAX);
+    sentences.truncate(SENTENCES_MAX);
     if more > 0 {
-        said.push(format!("And so on, {} more.", grouped(more as u64)));
+        sentences.push(format!("And so on, {} more.", grouped(more as u64)));
     }
-    said.join(" ")
+    sentences
 }
 
 /// So many messages of a name: some names are nouns of the field, others only names.
