@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from './fixtures.mjs';
-import { button, drawn, field, slider } from './page.mjs';
+import { button, drawn, field, keep, slider } from './page.mjs';
 import { WINDOWS, expectFitting, expectSound, framesIn } from './sound.mjs';
 
 /** The settings of `crate-core/tests/golden/compared.rows`. */
@@ -127,14 +127,10 @@ test('at 100,000 nodes the page stays responsive and Cancel works', async ({ pag
 
 test('every chart can be kept as SVG, PNG and CSV', async ({ page }) => {
   await openCompare(page);
-  const keep = async (name) => {
-    const [download] = await Promise.all([page.waitForEvent('download'), button(page, name).click()]);
-    return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
-  };
   const titles = await page.locator('.figure h3').allTextContents();
   expect(titles).toHaveLength(9);
   for (const title of titles) {
-    const svg = await keep(`${title} as SVG`);
+    const svg = await keep(page, `${title} as SVG`);
     expect(svg.name).toMatch(/^pastry-chord-100-[a-z]+\.svg$/);
     const root = await page.evaluate((text) => {
       const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
@@ -142,18 +138,18 @@ test('every chart can be kept as SVG, PNG and CSV', async ({ page }) => {
     }, svg.bytes.toString());
     expect(root.slice(0, 2)).toEqual(['svg', 0]);
     expect(root[2]).toBeGreaterThan(1);
-    const csv = (await keep(`${title} as CSV`)).bytes.toString();
+    const csv = (await keep(page, `${title} as CSV`)).bytes.toString();
     const [comment, heads, ...rows] = csv.trimEnd().split('\r\n');
     expect(comment).toContain('--nodes 100 --seed 1 --lookups 100 --fail 0.2');
     expect(rows.length).toBeGreaterThan(0);
     const cells = (line) => line.match(/("([^"]|"")*"|[^,]*)(,|$)/g).length;
     rows.forEach((row) => expect(cells(row), row).toBe(cells(heads)));
   }
-  const png = (await keep('Hops as PNG')).bytes;
+  const png = (await keep(page, 'Hops as PNG')).bytes;
   expect(png.subarray(1, 4).toString()).toBe('PNG');
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1440, 900]);
   expect(png.length).toBeGreaterThan(5_000);
-  const all = (await keep('All figures as CSV')).bytes.toString();
+  const all = (await keep(page, 'All figures as CSV')).bytes.toString();
   expect(all).toContain('Measure,Pastry,Chord\r\n');
 });
 

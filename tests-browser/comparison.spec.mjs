@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from './fixtures.mjs';
-import { button, drawn, field, slider } from './page.mjs';
+import { button, drawn, field, keep, slider } from './page.mjs';
 import { WINDOWS, expectFitting, expectSound, framesIn } from './sound.mjs';
 
 const PAGE = '#/lecture/comparison';
@@ -117,27 +117,23 @@ test('while 65,536 peers are measured the page stays responsive, and Cancel work
 
 test('charts and figures can be kept as SVG, PNG and CSV', async ({ page }) => {
   await measure(page);
-  const keep = async (name) => {
-    const [download] = await Promise.all([page.waitForEvent('download'), button(page, name).click()]);
-    return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
-  };
   for (const title of await page.locator('.figure h3').allTextContents()) {
-    const svg = await keep(`${title} as SVG`);
+    const svg = await keep(page, `${title} as SVG`);
     expect(svg.name).toMatch(/^six-systems-[a-z_]+\.svg$/);
     const root = await page.evaluate((text) => {
       const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
       return [parsed.documentElement.localName, parsed.querySelectorAll('parsererror').length];
     }, svg.bytes.toString());
     expect(root).toEqual(['svg', 0]);
-    const [comment, heads, ...rows] = (await keep(`${title} as CSV`)).bytes.toString().trimEnd().split('\r\n');
+    const [comment, heads, ...rows] = (await keep(page, `${title} as CSV`)).bytes.toString().trimEnd().split('\r\n');
     expect(comment).toContain('--nodes 16,64,256 --seed 1 --lookups 20');
     expect(heads).toBe('Peers,Gnutella,Napster,Full replication,FastTrack,Chord,Pastry');
     expect(rows).toHaveLength(3);
   }
-  const png = (await keep('Messages a search as PNG')).bytes;
+  const png = (await keep(page, 'Messages a search as PNG')).bytes;
   expect(png.subarray(1, 4).toString()).toBe('PNG');
   expect(png.length).toBeGreaterThan(5_000);
-  const all = (await keep('All figures as CSV')).bytes.toString();
+  const all = (await keep(page, 'All figures as CSV')).bytes.toString();
   expect(all).toContain('Gnutella,Messages a search,N,n^');
 });
 

@@ -1,5 +1,6 @@
 // What the tests say about a page with a stage, in one place: names of design §5, and how states are read.
 
+import { readFileSync } from 'node:fs';
 import { expect } from './fixtures.mjs';
 
 /** Scenes by chapter, as their routes name them. */
@@ -141,4 +142,12 @@ export async function openNode(page, name, most = 300) {
     expect(tries, `${name} is on the ring`).toBeLessThan(most);
     await button(page, 'Next node').click();
   }
+}
+
+/** Clicks the button of this name and gives back the file that it lets the person keep. */
+export async function keep(page, name) {
+  const [download] = await Promise.all([page.waitForEvent('download'), button(page, name).click()]);
+  // Chromium drops what a page saves beyond ten files a second, faster than anybody clicks.
+  await page.waitForTimeout(150);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
