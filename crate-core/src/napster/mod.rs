@@ -13,7 +13,8 @@
 //! - When a server does not answer within three seconds the peer turns to the next one and registers all its files there;
 //!   when none answers, its wish fails: "if server fails, the entire service is unusable".
 //! - TCP would tell a server that a peer is gone. Crashes here are silent, so with [`Config::alive`] peers say that they are
-//!   there, and a server forgets who has been silent for three periods.
+//!   there, and a server forgets who has been silent for three periods. A sign of life says what is shared, by a digest, and is
+//!   answered: a peer whose server is gone notices, and one that the server knows otherwise logs in anew.
 
 mod message;
 mod server;

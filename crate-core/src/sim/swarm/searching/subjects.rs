@@ -87,9 +87,9 @@ impl Subject for GnutellaNode {
     }
 
     fn is_bounded(&self, config: &gnutella::Config) -> Result<(), String> {
-        let most = usize::from(config.accepts) + usize::from(config.connections);
-        // A graph that a world begins with may give some nodes more.
-        let most = most.max(NODES_OF_A_GRAPH);
+        // A random graph that a world begins with gives some nodes more than they would accept.
+        let at_first = if config.topology == Topology::Grown { 0 } else { 4 * usize::from(config.connections) };
+        let most = at_first.max(usize::from(config.accepts) + usize::from(config.connections));
         let has = self.links().len();
         if has <= most { Ok(()) } else { Err(format!("{:?} has {has} links.", self.me())) }
     }
@@ -115,9 +115,6 @@ impl Subject for GnutellaNode {
         Some(flooded(from, |peer| world.node(peer).links().collect(), stops))
     }
 }
-
-/// Links that a node has at most in the graphs that worlds begin with.
-const NODES_OF_A_GRAPH: usize = 30;
 
 impl Subject for NapsterNode {
     const NAME: &'static str = "Napster";
