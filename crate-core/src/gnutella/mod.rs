@@ -141,11 +141,11 @@ impl GnutellaNode {
     }
 
     fn on_command(&mut self, cx: &mut Context<'_>, command: SearchCommand) {
-        if let Some(request) = command.request().filter(|_| self.is_host_cache(cx.host.config)) {
-            return cx.event(SearchEvent::Failed { request, reason: SearchError::NotAMember });
-        }
         if self.is_host_cache(cx.host.config) {
             // It is there, and no peer.
+            if let Some(request) = command.request() {
+                cx.event(SearchEvent::Failed { request, reason: SearchError::NotAMember });
+            }
             return;
         }
         match command {
